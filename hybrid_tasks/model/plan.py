@@ -1,0 +1,126 @@
+"""What a stack or a runtime wants done; the supervisor does it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from hybrid_tasks.model.command import Command
+from hybrid_tasks.model.service import Listen, Service
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an instance will run.
+
+    Args:
+        artefacts: a fresh, empty directory for what this build produces.
+        port: the port to serve on, or None when the service has none.
+        host: the address to bind.
+        listen_fd: the number of the inherited listening socket in the new process, or None.
+        source: a kept copy of the last good source to run instead of `service.directory`
+            (set only when a `replace` rolls back a version that has no build artefact).
+    """
+
+    artefacts: Path
+    port: int | None = None
+    host: str = "127.0.0.1"
+    listen_fd: int | None = None
+    source: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CargoExecutable:
+    """A binary whose path only cargo knows: found in the JSON messages of the build."""
+
+    package: str
+    binary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A build command and what it leaves: a path, or something found in its output."""
+
+    command: Command
+    artefact: Path | CargoExecutable
+
+
+@dataclass(frozen=True, slots=True)
+class StartPlan:
+    """How an instance of a service comes to life.
+
+    Args:
+        program: the instance. The word `{artefact}` in its argv stands for the build's artefact.
+        check: a cheap syntax check; `{changed}` as a whole word is replaced by the changed files.
+        build: makes the artefact, never over the running one.
+        listen: how the program can get its socket: INHERIT (takes `LISTEN_FDS`, or `place.listen_fd`
+            on its command line) or OWN. The supervisor asks again with `listen_fd` set accordingly.
+        warm: a command for a parent that forks instances.
+    """
+
+    program: Command
+    check: Command | None = None
+    build: Build | None = None
+    listen: Listen = Listen.OWN
+    warm: Command | None = None
+
+
+class ReloadAction(Enum):
+    """What a burst of changes asks for."""
+
+    REBUILD = "rebuild"
+    RESTART = "restart"
+    SIGNAL = "signal"
+    WARM = "warm"
+    LEAVE = "leave"
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadPlan:
+    """What to do after a burst, and why in a few words (`requirements.txt changed`)."""
+
+    action: ReloadAction
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DebugPlan:
+    """A command under a debugger, with what to tell the user and where to attach."""
+
+    command: Command
+    note: str = ""
+    port: int | None = None
+    adapter: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CleanPlan:
+    """What may be removed: paths inside the project, named volumes, and commands to run."""
+
+    paths: tuple[Path, ...] = ()
+    volumes: tuple[str, ...] = ()
+    commands: tuple[Command, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """How a runtime starts services; one plan may cover many.
+
+    `prepare` run first and must end with 0; `main` is the instance (None: `prepare` was all);
+    `sidecars` live as long as it does; `release` gives back what was taken.
+    """
+
+    services: tuple[Service, ...]
+    prepare: tuple[Command, ...] = ()
+    main: Command | None = None
+    sidecars: tuple[Command, ...] = ()
+    release: tuple[Command, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An address of a service as seen from somewhere."""
+
+    host: str
+    port: int

@@ -1,0 +1,3 @@
+from hybrid_tasks import tasks
+
+ns = tasks()
