@@ -23,5 +23,5 @@ class Command:
 
     argv: tuple[str, ...]
     cwd: Path
-    env: Mapping[str, str] = field(default=NO_VARIABLES)
+    env: Mapping[str, str] = field(default_factory=lambda: NO_VARIABLES)
     secrets: frozenset[str] = frozenset()
