@@ -84,6 +84,14 @@ class NotRunning(HybridError):
     code = Code.UNREACHABLE
 
 
+class PortTaken(HybridError):
+    """Somebody else listens on a port that a service needs."""
+
+
+class SteeringUnavailable(HybridError):
+    """Connections cannot be steered between instances here; the service is replaced instead."""
+
+
 class PluginBroken(HybridError):
     """A plugin failed; its distribution is named."""
 
