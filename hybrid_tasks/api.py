@@ -6,7 +6,7 @@ marked `@hookimpl`. Its `*_info` hook claims a name; it is then asked only about
 
 from __future__ import annotations
 
-from hybrid_tasks.errors import HybridError, WrongInput
+from hybrid_tasks.errors import HybridError, ToolMissing, WrongInput
 from hybrid_tasks.model.command import Command
 from hybrid_tasks.model.events import Event
 from hybrid_tasks.model.info import API_VERSION, Detected, RuntimeInfo, StackInfo, Tool
@@ -68,6 +68,7 @@ __all__ = [
     "Target",
     "TcpProbe",
     "Tool",
+    "ToolMissing",
     "Unhealthy",
     "Unknown",
     "Verdict",

@@ -92,6 +92,10 @@ class SteeringUnavailable(HybridError):
     """Connections cannot be steered between instances here; the service is replaced instead."""
 
 
+class ToolMissing(HybridError):
+    """A service cannot run on this machine yet: something it needs is not installed; the hint installs it."""
+
+
 class PluginBroken(HybridError):
     """A plugin failed; its distribution is named."""
 
