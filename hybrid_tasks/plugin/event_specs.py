@@ -1,6 +1,5 @@
 """The hook of observers: told what happens, never asked."""
 
-# ruff: noqa: ARG001 - specifications have no bodies
 from __future__ import annotations
 
 from hybrid_tasks.model.events import Event

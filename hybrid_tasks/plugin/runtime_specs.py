@@ -1,6 +1,5 @@
 """The hooks of a runtime plugin: where instances run, and how they are stopped, entered and cleaned there."""
 
-# ruff: noqa: ARG001 - specifications have no bodies
 from __future__ import annotations
 
 from collections.abc import Mapping

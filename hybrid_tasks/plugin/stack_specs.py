@@ -4,13 +4,12 @@ Only `stack_info` and `stack_start` are required. Every hook is synchronous, ans
 and starts nothing; None means "ask the next one".
 """
 
-# ruff: noqa: ARG001 - specifications have no bodies
 from __future__ import annotations
 
 from pathlib import Path
 
-from hybrid_tasks.model.info import Detected, StackInfo
 from hybrid_tasks.model.command import Command
+from hybrid_tasks.model.info import Detected, StackInfo
 from hybrid_tasks.model.plan import CleanPlan, DebugPlan, Place, ReloadPlan, StartPlan
 from hybrid_tasks.model.probe import Probe
 from hybrid_tasks.model.service import Service

@@ -1,0 +1,87 @@
+"""What holds when no plugin says otherwise, and what `hybrid.toml` lays over a plugin's answer."""
+
+from __future__ import annotations
+
+import dataclasses
+from types import MappingProxyType
+
+from hybrid_tasks.errors import WrongInput
+from hybrid_tasks.model.command import NO_VARIABLES, Command
+from hybrid_tasks.model.plan import Build, Place, StartPlan
+from hybrid_tasks.model.probe import AliveProbe, Probe, TcpProbe
+from hybrid_tasks.model.service import Listen, Service
+from hybrid_tasks.model.watching import Watch
+
+ARTEFACT = "{artefact}"
+"""The word that stands for what a build makes, in `command` and `build` of `hybrid.toml` and in plans."""
+
+
+def watch(service: Service) -> Watch:
+    """Watch everything below the service's directory."""
+    return Watch((service.directory,))
+
+
+def health(service: Service) -> Probe:
+    """Ask for a connection where there is a port, else only whether the process lives."""
+    return AliveProbe() if service.port is None else TcpProbe()
+
+
+def widened(service: Service, found: Watch) -> Watch:
+    """Add the roots and the ignore lines of `hybrid.toml` to what a stack watches."""
+    roots = tuple(dict.fromkeys((*found.roots, *service.watch)))
+    return dataclasses.replace(found, roots=roots, ignore=(*found.ignore, *service.ignore))
+
+
+def settled(service: Service, place: Place, plan: StartPlan | None) -> StartPlan | None:
+    """Lay the service's own `command`, `build`, `check`, `listen` and port over a stack's plan.
+
+    Args:
+        service: as `hybrid.toml` describes it.
+        place: where the instance will run.
+        plan: the stack's, or None when the service has none.
+
+    Returns:
+        the plan that holds, or None when nobody knows how the service starts.
+
+    Raises:
+        WrongInput: the parts do not fit together.
+    """
+    if service.command is not None:
+        ours = plan.program if plan is not None else Command((), service.directory)
+        argv = (*service.command, *service.args)
+        # A program of the user's own takes an inherited socket only when the user says so.
+        program, listen = dataclasses.replace(ours, argv=argv, cwd=service.directory), Listen.OWN
+        plan = StartPlan(program) if plan is None else dataclasses.replace(plan, program=program, warm=None)
+    elif plan is None:
+        return None
+    else:
+        program, listen = plan.program, plan.listen
+    if service.listen in {Listen.INHERIT, Listen.OWN}:
+        listen = service.listen
+    check = plan.check if service.check is None else Command(service.check, service.directory)
+    build = plan.build if service.build is None else _own_build(service, place, program)
+    return dataclasses.replace(
+        plan, program=_with_port(service, place, program), check=check, build=build, listen=listen
+    )
+
+
+def _own_build(service: Service, place: Place, program: Command) -> Build:
+    words = service.build or ()
+    names_it = any(ARTEFACT in word for word in words)
+    if ARTEFACT in program.argv and not names_it:
+        raise WrongInput(
+            f"services.{service.name}.build does not say where its result goes",
+            f"write the program to `{ARTEFACT}` (a word of `build`), or set `command` to what `build` makes",
+            subject=f"service `{service.name}`",
+        )
+    artefact = place.artefacts / service.name if names_it else place.artefacts
+    argv = tuple(word.replace(ARTEFACT, str(artefact)) for word in words)
+    return Build(Command(argv, service.directory), artefact)
+
+
+def _with_port(service: Service, place: Place, program: Command) -> Command:
+    if place.port is None:
+        return program
+    named = {service.port_env or "PORT": str(place.port)}
+    env = MappingProxyType({**named, **(program.env or NO_VARIABLES)})
+    return dataclasses.replace(program, env=env)

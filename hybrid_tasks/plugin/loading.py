@@ -1,0 +1,73 @@
+"""Finding plugins: the entry-point group `hybrid_tasks`, then `hybrid_plugins.py` beside `hybrid.toml`.
+
+Nothing is imported here; `admission.py` brings in one candidate at a time.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+
+from hybrid_tasks.plugin.markers import PROJECT
+from hybrid_tasks.plugin.records import LOCAL, PluginRecord
+
+OURS = "hybrid-tasks"
+"""The distribution whose plugins come first, so that the stranger is told about a name taken twice, not we."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A plugin that was found, with the way to import it."""
+
+    record: PluginRecord
+    bring: Callable[[], object]
+
+
+def disabled_names(environ: Mapping[str, str]) -> frozenset[str]:
+    """Read the plugin and distribution names in `HYBRID_DISABLE_PLUGINS` (`a,b`)."""
+    return frozenset(plain(name) for name in environ.get("HYBRID_DISABLE_PLUGINS", "").split(",") if name.strip())
+
+
+def plain(name: str) -> str:
+    """Give a distribution's name as it is compared: lower case, runs of `-_.` as one dash."""
+    return re.sub(r"[-_.]+", "-", name.strip()).lower()
+
+
+def installed(points: Iterable[EntryPoint] | None = None) -> list[Candidate]:
+    """List the plugins of the entry-point group, ours first, then by distribution and name."""
+    found = entry_points(group=PROJECT) if points is None else points
+    candidates = [Candidate(_record(point), point.load) for point in found]
+    return sorted(candidates, key=lambda c: (c.record.distribution != OURS, c.record.distribution, c.record.name))
+
+
+def _record(point: EntryPoint) -> PluginRecord:
+    dist = point.dist
+    name = dist.metadata["Name"] if dist is not None else None
+    version = dist.version if dist is not None else ""
+    return PluginRecord(point.name, name or "an unnamed distribution", version or "", point.value, "entry point")
+
+
+def local(root: Path | None) -> Iterator[Candidate]:
+    """Give the project's own `hybrid_plugins.py`, if it has one."""
+    if root is not None and (root / LOCAL).is_file():
+        path = root / LOCAL
+        yield Candidate(PluginRecord(LOCAL, LOCAL, "", "hybrid_plugins", str(path)), lambda: _execute(path))
+
+
+def _execute(path: Path) -> ModuleType:
+    # Compiled here and not by the import system: no `__pycache__` in the user's project, and an edit within the
+    # second that follows another is never mistaken for it.
+    module = ModuleType("hybrid_plugins")
+    module.__file__ = str(path)
+    sys.modules[module.__name__] = module  # before it runs: dataclasses and relative imports look here
+    try:
+        exec(compile(path.read_bytes(), str(path), "exec", dont_inherit=True), module.__dict__)  # noqa: S102
+    except BaseException:
+        del sys.modules[module.__name__]
+        raise
+    return module
