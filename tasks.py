@@ -1,3 +1,43 @@
+"""The tasks of this repository: those of hybrid-tasks, for the sample project, and its own beside them."""
+
+import sys
+
+from invoke import Context, task
+
 from hybrid_tasks import tasks
 
 ns = tasks()
+
+
+def _needs_of_tests(c: Context) -> None:
+    """Install what the tests need, once."""
+    c.run(f"{sys.executable} -m pip install --quiet --disable-pip-version-check -e '.[test,sample]'", in_stream=False)
+
+
+@task(help={"select": "a pytest expression, as for pytest -k"})
+def test(c: Context, select: str = "") -> None:
+    """Run every test this machine can run, and say which it could not. Example: inv test --select logs"""
+    _needs_of_tests(c)
+    chosen = f" -k {select!r}" if select else ""
+    done = c.run(f"{sys.executable} -m pytest{chosen}", warn=True, in_stream=False)
+    sys.exit(done.return_code if done else 1)
+
+
+@task
+def lint(c: Context) -> None:
+    """Check style, types and the stairs of imports. Example: inv lint"""
+    _needs_of_tests(c)
+    for words in ("ruff check .", "ruff format --check .", "mypy", "importlinter.cli"):
+        module, _, rest = words.partition(" ")
+        c.run(f"{sys.executable} -m {module} {rest}".rstrip(), in_stream=False, echo=True)
+
+
+@task
+def bench(c: Context) -> None:
+    """Measure this project beside other tools and print the tables. Example: inv bench"""
+    c.run(f"{sys.executable} -m bench", in_stream=False)
+
+
+ns.add_task(test)
+ns.add_task(lint)
+ns.add_task(bench)

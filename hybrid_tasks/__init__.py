@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 def tasks() -> Collection:
-    """Give the Invoke collection with every task, for a project's `tasks.py` (`ns = tasks()`).
+    """Give the Invoke collection with every task; a project's `tasks.py` assigns it to `ns`.
 
     Returns:
         the collection: `dev-start`, `dev-stop` and the rest, the project's steps and the plugins' own tasks.
     """
-    from hybrid_tasks.cli.app import collection  # noqa: PLC0415 - importing the package must cost nothing
+    from hybrid_tasks.cli.app import collection
 
     return collection()

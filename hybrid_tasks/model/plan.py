@@ -78,10 +78,15 @@ class ReloadAction(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ReloadPlan:
-    """What to do after a burst, and why in a few words (`requirements.txt changed`)."""
+    """What to do after a burst, and why in a few words (`requirements.txt changed`).
+
+    `stale` are files derived from the changed ones (bytecode) that would hide the change: removed before
+    anything starts.
+    """
 
     action: ReloadAction
     reason: str = ""
+    stale: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,8 @@ def word(unit: Unit) -> str:
     if isinstance(unit.rest, Blocked):
         return "blocked"
     if unit.swap is not None and unit.serving is None:
+        if unit.swap.stage == "gate":
+            return "waiting"
         return "building" if unit.swap.stage in {"plan", "check", "build"} else "starting"
     if unit.serving is not None:
         return "running"

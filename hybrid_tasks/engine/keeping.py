@@ -1,0 +1,59 @@
+"""Keeping what the last good version needs: build folders, or a copy of its source when nothing is built."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+
+def fresh(folder: Path, number: int) -> Path:
+    """Make an empty directory for a build.
+
+    Args:
+        folder: the service's artefacts.
+        number: counts up over the builds of one supervisor.
+
+    Returns:
+        a directory nobody else uses.
+    """
+    place = folder / f"{os.getpid()}-{number}"
+    if place.exists():
+        shutil.rmtree(place)
+    place.mkdir(parents=True)
+    return place
+
+
+def discard(folder: Path, keep: Collection[Path]) -> None:
+    """Remove the builds that no version needs any more.
+
+    Args:
+        folder: the service's artefacts; only directories right below it are touched.
+        keep: those that stay.
+    """
+    if not folder.is_dir():
+        return
+    for place in folder.iterdir():
+        if place not in keep and place.is_dir() and not place.is_symlink():
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def copy_source(files: Iterable[Path], base: Path, place: Path) -> Path:
+    """Copy source files, so that they can be run when the tree holds something broken.
+
+    Args:
+        files: the watched files; those outside `base` are left out.
+        base: the service's directory.
+        place: a directory for the copy.
+
+    Returns:
+        the copy's root.
+    """
+    root = place / "source"
+    for file in files:
+        if file.is_relative_to(base):
+            target = root / file.relative_to(base)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(file, target)
+    return root

@@ -1,0 +1,30 @@
+"""`python -m hybrid_tasks.supervisor --root R`: the supervisor of a project; with `--once`, one answer and the end."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+
+def main() -> int:
+    """Run what the command line names, and give the exit code."""
+    parser = argparse.ArgumentParser(prog="hybrid-supervisor")
+    parser.add_argument("--root", type=Path, required=True, help="the project's directory")
+    parser.add_argument("--ready", type=int, help="a descriptor that hears when we listen")
+    parser.add_argument("--once", action="store_true", help="answer the request on standard input and end")
+    words = parser.parse_args()
+    if words.once:
+        from hybrid_tasks.supervisor import once
+
+        return once.answer(words.root, sys.stdin.buffer, sys.stdout.buffer)
+    import asyncio
+
+    from hybrid_tasks.supervisor import run
+
+    return asyncio.run(run.supervise(words.root, dict(os.environ), words.ready))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,155 @@
+"""What can be answered from the configuration alone: asked of the running supervisor, or of a child with `--once`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from hybrid_tasks.config.nearest import suggestion
+from hybrid_tasks.config.schema import json_schema
+from hybrid_tasks.control.messages import Request
+from hybrid_tasks.env.layers import resolve
+from hybrid_tasks.errors import WrongInput
+from hybrid_tasks.model.command import Command
+from hybrid_tasks.model.plan import Place
+from hybrid_tasks.model.service import Service
+from hybrid_tasks.plugin import routing
+from hybrid_tasks.supervisor import cleaning, diagnosis
+from hybrid_tasks.supervisor.loaded import Loaded
+from hybrid_tasks.supervisor.order import waves, with_needs
+from hybrid_tasks.supervisor.plain import plain
+
+Answer = Callable[[Loaded, Request], object]
+
+# What a program on the user's terminal needs to know about it; a service behind a pipe never gets these.
+TERMINAL = ("TERM", "COLORTERM", "TERM_PROGRAM", "TMUX", "DISPLAY", "WAYLAND_DISPLAY", "EDITOR", "PAGER", "NO_COLOR")
+
+
+def service_of(loaded: Loaded, name: str) -> Service:
+    """Find a service.
+
+    Raises:
+        WrongInput: there is none of that name; the closest one is named.
+    """
+    services = loaded.project.services
+    if name not in services:
+        raise WrongInput(f"there is no service `{name}`", suggestion(name, services))
+    return services[name]
+
+
+def chosen(loaded: Loaded, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Check names of services; none means all that the mode runs natively."""
+    for name in names:
+        service_of(loaded, name)
+    return names or in_mode(loaded)
+
+
+def in_mode(loaded: Loaded) -> tuple[str, ...]:
+    """Names of the services that the current mode runs."""
+    project = loaded.project
+    mode = project.modes.get(project.mode or "")
+    native = mode.native if mode is not None else None
+    return tuple(name for name in project.services if native is None or name in native)
+
+
+def environment(loaded: Loaded, service: Service, client: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a native instance."""
+    values = dict(resolve(loaded.project, service, client).values())
+    if service.port_env and service.port is not None:
+        values[service.port_env] = str(service.port)
+    return values
+
+
+def _on_terminal(loaded: Loaded, request: Request, service: Service, command: Command) -> dict[str, object]:
+    client = request.env or {}
+    terminal = {name: client[name] for name in TERMINAL if name in client}
+    env = {**terminal, **environment(loaded, service, client), **command.env}
+    return {"service": service.name, "argv": list(command.argv), "cwd": str(command.cwd), "env": env}
+
+
+def _exec(loaded: Loaded, request: Request) -> object:
+    service = service_of(loaded, request.args["service"])
+    command = routing.exec_command(loaded.host, service, tuple(request.args["words"]), terminal=True)
+    return _on_terminal(loaded, request, service, command)
+
+
+def _test(loaded: Loaded, request: Request) -> object:
+    commands: list[object] = []
+    for name in chosen(loaded, request.args["services"]):
+        service = service_of(loaded, name)
+        missing = routing.missing_tools(loaded.host, service)
+        command = routing.test_command(loaded.host, service, tuple(request.args["arguments"]))
+        if missing:
+            skipped = {"service": name, "skipped": f"`{missing[0].executable}` is missing", "hint": missing[0].install}
+            commands.append(skipped)
+        elif command is None:
+            commands.append({"service": name, "skipped": "its stack knows no tests", "hint": ""})
+        else:
+            commands.append(_on_terminal(loaded, request, service, command))
+    return {"commands": commands}
+
+
+def _env(loaded: Loaded, request: Request) -> object:
+    service = service_of(loaded, request.args["service"])
+    return {"variables": resolve(loaded.project, service, request.env or {}).explain()}
+
+
+def _config(loaded: Loaded, request: Request) -> object:
+    if request.args["schema"]:
+        return json_schema(loaded.host)
+    return plain(loaded.project)
+
+
+def _plugins(loaded: Loaded, _request: Request) -> object:
+    return {"plugins": [plain(record) for record in loaded.host.plugins]}
+
+
+def _doctor(loaded: Loaded, request: Request) -> object:
+    return {"checks": diagnosis.checks(loaded, request.env or {})}
+
+
+def _clean(loaded: Loaded, request: Request) -> object:
+    return cleaning.answer(loaded, request)
+
+
+def _step(loaded: Loaded, request: Request) -> object:
+    name = request.args["name"]
+    steps = loaded.project.steps
+    if name not in steps:
+        hint = suggestion(name, steps) or f"add [steps.{name}] to hybrid.toml"
+        raise WrongInput(f"there is no step `{name}`", hint)
+    step = steps[name]
+    service = Service(name, step.directory)
+    told = _on_terminal(loaded, request, service, Command(step.run, step.directory))
+    return {**told, "needs": list(step.needs)}
+
+
+def _plan(loaded: Loaded, request: Request) -> object:
+    services = loaded.project.services
+    names = with_needs(services, chosen(loaded, request.args["services"]))
+    plan = []
+    for number, wave in enumerate(waves(services, names)):
+        for name in wave:
+            service = services[name]
+            missing = routing.missing_tools(loaded.host, service)
+            why = f"blocked: `{missing[0].executable}` is missing; {missing[0].install}" if missing else ""
+            place = Place(Path(".hybrid") / "artefacts" / name / "next", service.port, service.host)
+            start = None if missing else routing.start_plan(loaded.host, service, place)
+            words = list(start.program.argv) if start else []
+            built = list(start.build.command.argv) if start and start.build else None
+            entry = {"service": name, "wave": number, "action": "blocked" if missing else "start", "command": words}
+            plan.append({**entry, "build": built, "cwd": str(service.directory), "why": why})
+    return {"plan": plan}
+
+
+ANSWERS: Mapping[str, Answer] = {
+    "exec": _exec,
+    "test": _test,
+    "env": _env,
+    "config": _config,
+    "plugins": _plugins,
+    "doctor": _doctor,
+    "clean": _clean,
+    "step": _step,
+    "start": _plan,
+}

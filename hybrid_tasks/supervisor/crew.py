@@ -1,0 +1,261 @@
+"""The hands of a swap: plans, starts, probes and ends the instances of one service, and owns its port."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from hybrid_tasks.engine.steering import Occupant, SteeredPort
+from hybrid_tasks.engine.swap import Version
+from hybrid_tasks.env.layers import resolve
+from hybrid_tasks.errors import PortTaken, SteeringUnavailable
+from hybrid_tasks.health.asked import Asked
+from hybrid_tasks.health.monitor import Monitor, first_answer
+from hybrid_tasks.health.output import new_lines
+from hybrid_tasks.logs.store import announce, excerpt
+from hybrid_tasks.model.command import Command
+from hybrid_tasks.model.plan import Place, ReloadAction, StartPlan
+from hybrid_tasks.model.probe import Probe
+from hybrid_tasks.model.service import Launch, Listen, Service
+from hybrid_tasks.model.status import Blocked
+from hybrid_tasks.model.verdict import Unhealthy, Verdict
+from hybrid_tasks.model.watching import Burst
+from hybrid_tasks.plugin import routing
+from hybrid_tasks.process import ports
+from hybrid_tasks.process.jobs import Job, JobSpec
+from hybrid_tasks.supervisor.ownership import TreeOwnership
+from hybrid_tasks.supervisor.site import Site
+
+LISTEN_FD = 3
+PROBE_SOURCE = "127.0.0.2"
+DRAIN_SECONDS = 2.0
+
+
+class Crew:
+    """Does what the swaps of one service ask for.
+
+    Args:
+        service: as configured now.
+        site: what all units share.
+    """
+
+    def __init__(self, service: Service, site: Site) -> None:
+        self.service = service
+        self.known_probe: Probe | None = service.health
+        self.note = ""
+        self._site = site
+        self._port: SteeredPort | None = None
+        self._slots: dict[str, int] = {}
+        self._monitor: Monitor | None = None
+
+    @property
+    def beside(self) -> bool:
+        """Whether the new instance starts next to the old one."""
+        if self.service.launch is not Launch.AUTO:
+            return self.service.launch is Launch.BESIDE
+        return self._port is not None
+
+    @property
+    def launch_name(self) -> str:
+        """`beside` or `replace`, as receipts and `dev-status` name it."""
+        return "beside" if self.beside else "replace"
+
+    async def blocked(self) -> Blocked | None:
+        """Say whether something the service needs is not on this machine."""
+        missing = await asyncio.to_thread(routing.missing_tools, self._site.host, self.service)
+        if not missing:
+            return None
+        return Blocked(f"`{missing[0].executable}` is missing", missing[0].install)
+
+    async def prepared(self, burst: Burst) -> bool:
+        """Ask what a burst of changes needs and clear away what would hide them; False: nothing to do."""
+        plan = await asyncio.to_thread(routing.reload_plan, self._site.host, self.service, burst)
+        self.note = plan.reason
+        for file in plan.stale:
+            file.unlink(missing_ok=True)
+        return plan.action is not ReloadAction.LEAVE
+
+    # a version
+
+    async def plan(self, folder: Path) -> StartPlan:
+        """Ask the stack, offering it an inherited socket where that is possible."""
+        service = self.service
+        self.known_probe = await asyncio.to_thread(routing.health, self._site.host, service)
+        linux = sys.platform.startswith("linux")
+        if service.port is not None and service.listen in {Listen.AUTO, Listen.INHERIT} and linux:
+            plan = await self.planned(folder, LISTEN_FD)
+            if Listen.INHERIT in {plan.listen, service.listen} and self._take_port(service.port):
+                return plan
+        await self._give_port_back()
+        return await self.planned(folder, None)
+
+    async def planned(self, folder: Path, listen_fd: int | None, source: Path | None = None) -> StartPlan:
+        """Ask the stack how to start the service, and the runtime how it runs that."""
+        service, host = self.service, self._site.host
+        place = Place(folder, service.port, service.host, listen_fd, source)
+        plan = await asyncio.to_thread(routing.start_plan, host, service, place)
+        runs = await asyncio.to_thread(routing.run_plans, host, (service,), {service.name: plan}, {})
+        program = next((run.main for run in runs if run.main is not None), plan.program)
+        return StartPlan(program, plan.check, plan.build, plan.listen, plan.warm)
+
+    async def spare(self, folder: Path, source: Path) -> Version:
+        """Give a version that runs a kept copy of the source."""
+        plan = await self.planned(folder, LISTEN_FD if self._port is not None else None, source)
+        return Version(plan.program, "", folder, built=True)
+
+    # jobs
+
+    async def environment(self) -> dict[str, str]:
+        """Give the environment of an instance."""
+        resolved = await asyncio.to_thread(resolve, self._site.project, self.service, self._site.client)
+        values = dict(resolved.values())
+        if self.service.port_env and self.service.port is not None:
+            values[self.service.port_env] = str(self.service.port)
+        return values
+
+    async def spawn(self, role: str, command: Command, slot: int | None = None) -> Job:
+        """Start a job of the service."""
+        service = self.service
+        port = self._port
+        spec = JobSpec(
+            service=service.name,
+            role=role,
+            command=command,
+            env={**await self.environment(), **command.env},
+            log_dir=self._site.logs(service.name),
+            stop=service.stop,
+            listeners=(port.listener(slot),) if port is not None and slot is not None else (),
+        )
+        job = await self._site.jobs.start(spec)
+        announce(spec.log_dir, service.name, self._site.colour(service.name), job.run, role, job.started, job.log)
+        return job
+
+    async def launch(self, version: Version) -> Job:
+        """Start an instance, on a slot of our port or on a port nobody else holds."""
+        if self._port is None:
+            await self._nobody_else()
+            return await self.spawn("instance", version.program)
+        slot = self._port.free_slot()
+        job = await self.spawn("instance", version.program, slot)
+        self._slots[job.run] = slot
+        self._port.probe(slot)
+        return job
+
+    async def probe(self, job: Job) -> Verdict:
+        """Wait for the first healthy answer of this instance."""
+        assert self.known_probe is not None  # noqa: S101 - planned before
+        died = asyncio.ensure_future(job.wait())
+        try:
+            verdict = await first_answer(self.known_probe, self.service.pace, self._asked(job), died)
+        finally:
+            died.cancel()
+        if isinstance(verdict, Unhealthy) and self._port is not None:
+            self._port.probe(None)
+        return verdict
+
+    def why(self, job: Job, verdict: Verdict) -> str:
+        """Give the excerpt that explains why an instance did not become healthy."""
+        reason = verdict.reason if isinstance(verdict, Unhealthy) else "it never answered"
+        return "\n".join((reason, *excerpt(job.log)))
+
+    def serve(self, job: Job) -> None:
+        """Send every new connection to this instance."""
+        if self._port is not None:
+            self._port.serve(self._slots.get(job.run))
+            self._port.probe(None)
+            self._port.error(None)
+
+    async def monitor(self, job: Job, changed: Callable[[Verdict], None]) -> None:
+        """Ask this instance, and no other, from time to time."""
+        if self._monitor is not None:
+            await self._monitor.stop()
+            self._monitor = None
+        if self.known_probe is not None and job.exit is None:
+            self._monitor = Monitor(self.known_probe, self.service.pace, self._asked(job), changed)
+            self._monitor.start()
+
+    async def retire(self, job: Job, grace: float | None = None) -> None:
+        """End an instance: at once without grace, else after it has accepted what was queued for it."""
+        slot = self._slots.pop(job.run, None)
+        if self._port is None or slot is None:
+            await job.stop(grace)
+            return
+        if job.exit is None and grace is None and self._port.serving != slot:
+            await self._port.drained(slot, DRAIN_SECONDS)
+        elif self._port.serving == slot:
+            self._port.serve(None)
+        await job.stop(grace)
+        await self._port.rescue(slot)
+
+    async def drop(self, job: Job) -> None:
+        """End an instance that was never proved."""
+        await self.retire(job, 0)
+
+    def trouble(self, text: str | None) -> None:
+        """Tell waiting clients why nothing serves."""
+        if self._port is not None:
+            self._port.error(text)
+
+    async def leave(self) -> None:
+        """Give everything back that the service held."""
+        if self._monitor is not None:
+            await self._monitor.stop()
+            self._monitor = None
+        await self._give_port_back()
+
+    # the port
+
+    def _asked(self, job: Job) -> Asked:
+        steered = self._port is not None
+        return Asked(
+            host=self.service.host,
+            port=self.service.port,
+            source=PROBE_SOURCE if steered else None,
+            ownership=TreeOwnership(job),
+            lines=new_lines(job.log),
+            run_exec=self._run_probe,
+            timeout=self.service.pace.timeout,
+        )
+
+    async def _run_probe(self, command: Command, seconds: float) -> tuple[int, str]:
+        job = await self.spawn("probe", command)
+        try:
+            async with asyncio.timeout(seconds):
+                ended = await job.wait()
+        finally:
+            if job.exit is None:
+                await asyncio.shield(job.stop(0))
+        return ended.code, next(iter(job.tail(1)), "")
+
+    def _take_port(self, port: int) -> bool:
+        """Own the port; False where connections cannot be steered."""
+        if self._port is None:
+            try:
+                self._port = SteeredPort.open(self.service.host, port, service=self.service.name, occupant=_occupant)
+            except SteeringUnavailable as reason:
+                self.note = f"replaced instead of started beside: {reason.message}"
+                return False
+        return True
+
+    async def _give_port_back(self) -> None:
+        port, self._port = self._port, None
+        self._slots.clear()
+        if port is not None:
+            await port.close()
+
+    async def _nobody_else(self) -> None:
+        """Refuse a port that somebody else has, before our instance fails on it."""
+        port = self.service.port
+        holder = None if port is None else await asyncio.to_thread(ports.holder, port)
+        if holder is not None:
+            raise PortTaken(
+                f"port {port} is taken by `{holder.command}` (pid {holder.pid})",
+                f"stop it, or set services.{self.service.name}.port in hybrid.toml",
+                subject=f"service `{self.service.name}`",
+            )
+
+
+def _occupant(port: int) -> Occupant | None:
+    return ports.holder(port)

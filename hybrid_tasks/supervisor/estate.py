@@ -1,0 +1,213 @@
+"""Everything one supervisor has: the project, its units, its files; and how they come and go together."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from hybrid_tasks.control.paths import hybrid_dir
+from hybrid_tasks.engine.observer import Observer
+from hybrid_tasks.env.passing import passes
+from hybrid_tasks.journal import state as statefile
+from hybrid_tasks.journal.receipts import Receipts
+from hybrid_tasks.journal.runs import Runs
+from hybrid_tasks.journal.state import State
+from hybrid_tasks.model.events import Event
+from hybrid_tasks.model.status import Blocked, Finished
+from hybrid_tasks.model.verdict import Healthy
+from hybrid_tasks.plugin import routing
+from hybrid_tasks.process.identity import boot_id, project_identity
+from hybrid_tasks.process.jobs import Jobs
+from hybrid_tasks.supervisor.bus import Bus
+from hybrid_tasks.supervisor.figures import Figures
+from hybrid_tasks.supervisor.loaded import Loaded, load
+from hybrid_tasks.supervisor.order import service_needs, step_needs
+from hybrid_tasks.supervisor.site import Site
+from hybrid_tasks.supervisor.source import TICK, Source
+from hybrid_tasks.supervisor.steps import Steps
+from hybrid_tasks.supervisor.sweep import sweep
+from hybrid_tasks.supervisor.unit import ServiceUnit
+
+
+class Estate:
+    """What the supervisor of one project has while it lives.
+
+    Args:
+        root: the project's directory.
+        folder: the state folder.
+        environ: of the client that started us.
+    """
+
+    def __init__(self, root: Path, folder: Path, environ: Mapping[str, str]) -> None:
+        self.root = root
+        self.bus = Bus()
+        self.units: dict[str, ServiceUnit] = {}
+        self.loaded: Loaded | None = None
+        self.figures = Figures()
+        self.began = time.time()
+        self.ending = asyncio.Event()
+        self.notes: list[str] = []
+        self.hybrid = hybrid_dir(root, environ)
+        self._environ = dict(environ)
+        self._state_file = folder / "state.json"
+        self._before = statefile.read(self._state_file)
+        self._receipts = Receipts(folder / "receipts.jsonl")
+        self._runs = Runs(folder / "runs")
+        self._identity = project_identity(root)
+        self._jobs = Jobs(self._identity, note=self._runs.add)
+        self._observer: Observer | None = None
+        self._site: Site | None = None
+        self._steps: Steps | None = None
+        self._ticking: asyncio.Task[None] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._lock = asyncio.Lock()
+
+    async def load(self, environ: Mapping[str, str] | None, mode: str | None = None) -> Loaded:
+        """Give the project as its files describe it now.
+
+        Args:
+            environ: of the client that asks; None: of the last one.
+            mode: to resolve for; None: the one in force.
+
+        Raises:
+            Mistakes: the configuration is wrong; what runs goes on as it was.
+        """
+        async with self._lock:
+            if environ is not None:
+                self._environ = dict(environ)
+            mode = mode or (self.loaded.project.mode if self.loaded else None)
+            known = self.loaded
+            if known is None or known.changed() or mode != known.project.mode:
+                host = known.host if known else None
+                self.loaded = await asyncio.to_thread(load, self.root, self._environ, mode, host)
+            assert self.loaded is not None  # noqa: S101 - just set
+            if self._site is not None:
+                self._site.project = self.loaded.project
+                self._site.client = self._environ
+            return self.loaded
+
+    async def ready(self) -> None:
+        """Open what starting something needs, once: the sweep, the template of the shims, the watcher."""
+        async with self._lock:
+            if self._site is not None or self.loaded is None:
+                return
+            _own_folder(self.hybrid)
+            ended, strangers = await sweep(self._identity, self._runs)
+            if ended:
+                self.notes.append(f"ended {ended} processes that a killed supervisor had left behind")
+            self.notes.extend(strangers)
+            await self._jobs.open()
+            self._observer = Observer(lambda paths: self._loop.call_soon_threadsafe(self._dirty, paths))
+            project = self.loaded.project
+            self._site = Site(
+                project, self.loaded.host, self._jobs, self.bus, self._receipts, self.hybrid, self._environ
+            )
+            self._steps = Steps(self._site)
+            self.bus.listen(self._tell_observers)
+            self._ticking = asyncio.ensure_future(self._tick())
+
+    def unit(self, name: str) -> ServiceUnit:
+        """Give the unit of a service, made at its first use."""
+        assert self.loaded and self._site and self._observer  # noqa: S101, PT018 - `ready` came before
+        if name not in self.units:
+            service = self.loaded.project.services[name]
+            source = Source(service, self._site, self._observer)
+            self.units[name] = ServiceUnit(service, self._site, source, lambda: self._needs(name))
+        return self.units[name]
+
+    def reconfigured(self, unit: ServiceUnit) -> bool:
+        """Hand a unit its service as configured now; True when that differs."""
+        assert self.loaded is not None  # noqa: S101
+        service = self.loaded.project.services.get(unit.service.name)
+        if service is None or service == unit.service:
+            return False
+        unit.reconfigure(service)
+        return True
+
+    def restorable(self) -> tuple[str, ...]:
+        """What was wanted when an earlier supervisor ended without being asked to; empty after a clean end."""
+        before, self._before = self._before, None
+        if before is None or self.loaded is None or self.units:
+            return ()
+        return tuple(name for name in before.wanted if name in self.loaded.project.services)
+
+    def remember(self) -> None:
+        """Write down what is wanted."""
+        wanted = tuple(name for name, unit in self.units.items() if unit.state.wanted)
+        project = self.loaded.project if self.loaded else None
+        patterns, mode = (project.pass_env, project.mode) if project else ((), None)
+        client = {name: value for name, value in self._environ.items() if passes(name, patterns)}
+        try:
+            statefile.write(self._state_file, State(str(self.root), boot_id(), mode, wanted, client, os.getpid()))
+        except OSError as error:
+            self.notes.append(f"cannot write `{self._state_file}`: {error.strerror}; what runs will not be restored")
+
+    def all_notes(self) -> list[str]:
+        """What the user should read beside the state of the services."""
+        return [*self.notes, *(self._observer.warnings() if self._observer else ())]
+
+    def idle(self) -> bool:
+        """Whether nothing is wanted and nothing runs."""
+        return all(not unit.state.wanted and unit.stopped for unit in self.units.values())
+
+    async def close(self, *, wanted: bool) -> None:
+        """End everything.
+
+        Args:
+            wanted: keep what is wanted in the state file, because nobody asked to stop it.
+        """
+        if not wanted:
+            self.remember()
+        if self._observer is not None:
+            await asyncio.to_thread(self._observer.close)
+        if self._ticking is not None:
+            self._ticking.cancel()
+        await asyncio.gather(*(unit.close() for unit in self.units.values()))
+        await self._jobs.close()
+        self._runs.close()
+
+    async def _needs(self, name: str) -> None:
+        """Wait until what a service needs is there."""
+        assert self._steps is not None and self.loaded is not None  # noqa: S101, PT018
+        service = self.units[name].service
+        for step in step_needs(service):
+            await self._steps.done(self.loaded.project.steps[step])
+        while not all(self._there(need) for need in service_needs(service)):
+            await self.bus.changed()
+
+    def _there(self, name: str) -> bool:
+        unit = self.units.get(name)
+        if unit is None:
+            return False
+        state = unit.state
+        excused = unit.service.optional and isinstance(state.rest, Blocked)
+        healthy = state.serving is not None and isinstance(state.verdict, Healthy)
+        return excused or healthy or isinstance(state.rest, Finished)
+
+    async def _tick(self) -> None:
+        """Compare trees from time to time although nothing was heard: events only make it fast."""
+        while True:
+            await asyncio.sleep(TICK)
+            for unit in self.units.values():
+                if unit.state.serving is not None and unit.source.due(time.monotonic()):
+                    unit.dirty(None)
+
+    def _dirty(self, paths: frozenset[Path] | None) -> None:
+        for unit in self.units.values():
+            if paths is None or unit.source.concerns(paths):
+                unit.dirty(paths)
+
+    def _tell_observers(self, event: Event) -> None:
+        if self.loaded is not None:
+            self._loop.run_in_executor(None, routing.tell, self.loaded.host, event)
+
+
+def _own_folder(folder: Path) -> None:
+    """Make `.hybrid/`, hidden from git."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", "ascii")

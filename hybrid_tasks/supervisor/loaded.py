@@ -1,0 +1,71 @@
+"""The project as its files describe it, loaded together with its plugins, and whether the files moved on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hybrid_tasks.config.locate import find_config
+from hybrid_tasks.config.resolve import load as resolve
+from hybrid_tasks.config.resolve import preferences
+from hybrid_tasks.model.project import Project
+from hybrid_tasks.plugin.host import Host
+
+Stamp = tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A checked project with its plugins, and the stat figures of the files it came from."""
+
+    project: Project
+    host: Host
+    stamp: Stamp
+
+    def changed(self) -> bool:
+        """Whether a file it was read from is not what it was."""
+        return self.stamp != _stamp(self.project)
+
+
+def load(root: Path, environ: Mapping[str, str], mode: str | None = None, host: Host | None = None) -> Loaded:
+    """Load plugins and configuration.
+
+    Args:
+        root: the project's directory.
+        environ: of the client that asked.
+        mode: the mode to resolve for; None: the default one.
+        host: plugins loaded before.
+
+    Returns:
+        the project, checked as a whole.
+
+    Raises:
+        Mistakes: the configuration is wrong, with every mistake in it.
+    """
+    if host is None:
+        host = Host.load(root, prefer=preferences(root), environ=environ)
+    project = resolve(root, host, environ=environ, mode=mode)
+    return Loaded(project, host, _stamp(project))
+
+
+def _files(project: Project) -> Iterable[Path]:
+    config = find_config(project.root)
+    if config is not None:
+        yield config
+    yield from project.env
+    for mode in project.modes.values():
+        yield from mode.env
+    for service in project.services.values():
+        yield from service.env_file
+
+
+def _stamp(project: Project) -> Stamp:
+    stamp = []
+    for file in _files(project):
+        try:
+            found = file.stat()
+            stamp.append((str(file), found.st_mtime_ns, found.st_size))
+        except OSError:
+            stamp.append((str(file), 0, -1))
+    return tuple(stamp)

@@ -1,0 +1,70 @@
+"""Receipts: what a swap came to, in the words of the machine-readable contract."""
+
+from __future__ import annotations
+
+import secrets
+import time
+import traceback
+from pathlib import Path
+
+from hybrid_tasks.engine.swap import Order, Outcome
+from hybrid_tasks.model.receipt import Receipt, Result
+
+
+def new_id(at: float) -> str:
+    """Make a receipt id that sorts by time.
+
+    Args:
+        at: seconds since the epoch.
+    """
+    return f"{time.strftime('%H%M%S', time.gmtime(at))}{int(at * 1000) % 1000:03d}-{secrets.token_hex(2)}"
+
+
+def receipt_of(
+    order: Order,
+    outcome: Outcome | None,
+    service: str,
+    *,
+    root: Path,
+    launch: str,
+    at: float,
+    before: str | None,
+    note: str,
+) -> Receipt:
+    """Write down one swap.
+
+    Args:
+        order: what was asked for.
+        outcome: what came of it; None: cancelled.
+        service: its name.
+        root: of the project; files are named relative to it.
+        launch: `beside` or `replace`.
+        at: when it began, in seconds since the epoch.
+        before: run id of the instance before.
+        note: a stated fall-back.
+
+    Returns:
+        the receipt.
+    """
+    result = Result.CANCELLED if outcome is None else Result.FAILED if outcome.error is not None else Result.LIVE
+    job = outcome.job if outcome else None
+    return Receipt(
+        id=new_id(at),
+        service=service,
+        trigger=order.trigger,
+        result=result,
+        launch=launch,
+        fingerprint=order.snapshot.fingerprint,
+        at=at,
+        files=tuple(str(f.relative_to(root) if f.is_relative_to(root) else f) for f in order.burst.files),
+        stages=outcome.stages if outcome else (),
+        error=outcome.error if outcome else None,
+        before=before,
+        after=job.run if job else before,
+        note=note,
+    )
+
+
+def surprise(error: BaseException) -> str:
+    """Put an unexpected error of ours into words that can be pasted into a report."""
+    return "unexpected: " + "".join(traceback.format_exception(error)).rstrip()

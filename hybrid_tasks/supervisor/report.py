@@ -1,0 +1,118 @@
+"""The status document: what `dev-status` prints, for people and for programs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from hybrid_tasks.model.probe import HttpProbe
+from hybrid_tasks.model.service import Service
+from hybrid_tasks.model.status import Blocked, Crashed, Held, Unit, Waiting, stale, word
+from hybrid_tasks.model.verdict import Healthy, Unhealthy
+from hybrid_tasks.supervisor.figures import Figures
+from hybrid_tasks.supervisor.loaded import Loaded
+from hybrid_tasks.supervisor.unit import ServiceUnit
+
+
+def document(
+    loaded: Loaded | None, units: Iterable[ServiceUnit], figures: Figures, *, began: float, notes: list[str]
+) -> dict[str, object]:
+    """Describe everything.
+
+    Args:
+        loaded: the project, None before the first command that needed it.
+        units: of all services that were ever wanted.
+        figures: samples processor time and memory.
+        began: when the supervisor started, in seconds since the epoch.
+        notes: what else the user should read.
+
+    Returns:
+        schema 1 of the status document; additions only.
+    """
+    known = {unit.service.name: unit for unit in units}
+    services = loaded.project.services if loaded else {}
+    return {
+        "schema": 1,
+        "project": loaded.project.name if loaded else "",
+        "mode": loaded.project.mode if loaded else None,
+        "supervisor": {"pid": os.getpid(), "since": began},
+        "services": [service_status(service, known.get(name), figures) for name, service in services.items()],
+        "configuration_changed": loaded.changed() if loaded else False,
+        "warnings": [*(loaded.project.warnings if loaded else ()), *notes],
+    }
+
+
+def service_status(service: Service, unit: ServiceUnit | None, figures: Figures | None = None) -> dict[str, object]:
+    """Describe one service.
+
+    Args:
+        service: as configured.
+        unit: its live state, None when it was never wanted.
+        figures: None leaves processor time and memory out.
+    """
+    state = unit.state if unit else Unit(service.name)
+    instance = state.serving
+    cpu, memory = figures.of(instance.run, instance.pid) if figures and instance else (None, None)
+    running = instance.fingerprint if instance else None
+    disk = unit.source.current.fingerprint if unit and unit.source.current else None
+    urls = [{"name": "", "url": url}] if (url := _url(service, unit)) else []
+    urls += [{"name": port.name, "url": f"{_host(service)}:{port.port}"} for port in service.ports]
+    return {
+        "name": service.name,
+        "stack": service.stack,
+        "runtime": service.runtime,
+        "state": word(state),
+        "word": word(state),
+        "detail": detail(state),
+        "cure": state.rest.cure if isinstance(state.rest, Blocked | Held) else "",
+        "wanted": state.wanted,
+        "optional": service.optional,
+        "healthy": isinstance(state.verdict, Healthy) and instance is not None,
+        "address": urls[0]["url"] if urls else None,
+        "urls": urls,
+        "pid": instance.pid if instance else None,
+        "since": instance.started if instance else None,
+        "restarts": state.restarts,
+        "cpu": cpu,
+        "memory": memory,
+        "launch": instance.launch if instance else "",
+        "stale": stale(state),
+        "source": {"running": running, "disk": disk, "live": running is not None and running == disk},
+        "last_receipt": state.last_receipt.as_json() if state.last_receipt else None,
+    }
+
+
+def detail(state: Unit) -> str:
+    """Say in a few words why a service is in its state."""
+    if state.serving is not None and isinstance(state.verdict, Unhealthy):
+        return state.verdict.reason
+    if stale(state) and state.last_receipt is not None:
+        return "the last save failed: " + _first_line(state.last_receipt.error)
+    if state.serving is not None:
+        return state.last_receipt.note if state.last_receipt else ""
+    match state.rest:
+        case Blocked(reason=reason) | Held(reason=reason):
+            return reason
+        case Crashed(code=code, reason=reason, tail=tail):
+            first = _first_line("\n".join(tail)) if state.last_receipt and not reason.startswith("starts") else ""
+            return "; ".join(filter(None, (first or f"ended with {code}", reason)))
+        case Waiting(on=on) if on:
+            return "waits for " + ", ".join(on)
+        case _:
+            return ""
+
+
+def _first_line(text: str | None) -> str:
+    return next((line.strip() for line in (text or "").splitlines() if line.strip()), "")
+
+
+def _host(service: Service) -> str:
+    return "127.0.0.1" if service.host in {"0.0.0.0", "localhost", "::"} else service.host  # noqa: S104 - shown only
+
+
+def _url(service: Service, unit: ServiceUnit | None) -> str | None:
+    if service.port is None:
+        return None
+    probe = unit.crew.known_probe if unit else service.health
+    address = f"{_host(service)}:{service.port}"
+    return f"http://{address}" if isinstance(probe, HttpProbe) else address

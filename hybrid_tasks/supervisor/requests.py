@@ -1,0 +1,236 @@
+"""What a client may ask of the running supervisor: one coroutine a question."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable
+
+from hybrid_tasks.control.messages import Request
+from hybrid_tasks.control.server import Reply
+from hybrid_tasks.errors import Code, TimedOut
+from hybrid_tasks.model.events import Event
+from hybrid_tasks.model.receipt import Result
+from hybrid_tasks.model.status import Blocked, Crashed, Finished, Held, Waiting
+from hybrid_tasks.model.verdict import Healthy
+from hybrid_tasks.supervisor import cleaning
+from hybrid_tasks.supervisor.answers import ANSWERS, chosen
+from hybrid_tasks.supervisor.estate import Estate
+from hybrid_tasks.supervisor.order import service_needs, waves, with_dependants, with_needs
+from hybrid_tasks.supervisor.report import document, service_status
+from hybrid_tasks.supervisor.unit import ServiceUnit
+
+
+async def answer(estate: Estate, request: Request, reply: Reply) -> None:
+    """Answer one request.
+
+    Args:
+        estate: everything the supervisor has.
+        request: checked against the closed table.
+        reply: where events and the last frame go.
+    """
+    handler = _HANDLERS.get(request.op)
+    if handler is not None and not (request.op == "start" and request.args["dry_run"]):
+        await handler(estate, request, reply)
+        return
+    loaded = await estate.load(request.env)
+    reply.result(await asyncio.to_thread(ANSWERS[request.op], loaded, request))
+
+
+async def _status(estate: Estate, _request: Request, reply: Reply) -> None:
+    units, notes = list(estate.units.values()), estate.all_notes()
+    told = await asyncio.to_thread(document, estate.loaded, units, estate.figures, began=estate.began, notes=notes)
+    wanted = [unit for unit in estate.units.values() if unit.state.wanted and not _excused(unit)]
+    healthy = all(isinstance(unit.state.verdict, Healthy) or isinstance(unit.state.rest, Finished) for unit in wanted)
+    reply.result(told, Code.DONE if healthy and wanted else Code.FAILED)
+
+
+async def _start(estate: Estate, request: Request, reply: Reply) -> None:
+    loaded = await estate.load(request.env, request.args["mode"])
+    names = request.args["services"]
+    if not names and not request.args["all"] and (restored := estate.restorable()):
+        reply.event(Event("note", time.time(), None, {"text": "restored what ran before: " + ", ".join(restored)}))
+        names = restored
+    targets = with_needs(loaded.project.services, chosen(loaded, names))
+    await estate.ready()
+    with _told(estate, reply, targets):
+        units = [estate.unit(name) for name in targets]
+        for unit in units:
+            unit.want("config" if estate.reconfigured(unit) else "start")
+        estate.remember()
+        code = await _until(estate, reply, units, _started, request.args["timeout"])
+    reply.result(_result(units), code)
+    if request.args["attached"]:
+        await reply.closed.wait()
+        await stop(estate, targets)
+
+
+async def _restart(estate: Estate, request: Request, reply: Reply) -> None:
+    loaded = await estate.load(request.env)
+    running = tuple(name for name, unit in estate.units.items() if unit.state.wanted)
+    targets = chosen(loaded, request.args["services"] or running)
+    await estate.ready()
+    with _told(estate, reply, targets):
+        units = [estate.unit(name) for name in targets]
+        before = {unit.service.name: unit.state.last_receipt for unit in units}
+        for unit in units:
+            estate.reconfigured(unit)
+            unit.want("restart")
+        estate.remember()
+
+        def done(unit: ServiceUnit) -> Code | None:
+            fresh = unit.state.last_receipt is not before[unit.service.name]
+            if unit.state.swap is not None or (not fresh and not _dead(unit)):
+                return None
+            failed = unit.state.last_receipt is not None and unit.state.last_receipt.result is Result.FAILED
+            return Code.FAILED if failed else _started(unit)
+
+        code = await _until(estate, reply, units, done, request.args["timeout"])
+    reply.result(_result(units), code)
+
+
+async def _stop(estate: Estate, request: Request, reply: Reply) -> None:
+    services = estate.loaded.project.services if estate.loaded else {}
+    names = request.args["services"]
+    if names and estate.loaded:
+        names = with_dependants(services, chosen(estate.loaded, names))
+    targets = tuple(names or estate.units)
+    with _told(estate, reply, targets):
+        await stop(estate, targets, kill=request.args["kill"])
+    reply.result(_result([estate.units[name] for name in targets if name in estate.units]))
+
+
+async def stop(estate: Estate, names: Iterable[str], *, kill: bool = False) -> None:
+    """Stop services, dependants first.
+
+    Args:
+        estate: everything the supervisor has.
+        names: which.
+        kill: without grace.
+    """
+    present = [name for name in names if name in estate.units]
+    services = {name: unit.service for name, unit in estate.units.items()}
+    for wave in reversed(waves(services, present)):
+        units = [estate.units[name] for name in wave]
+        for unit in units:
+            unit.unwant(kill=kill)
+        while not all(unit.stopped for unit in units):
+            await estate.bus.changed()
+    estate.remember()
+
+
+async def _wait(estate: Estate, request: Request, reply: Reply) -> None:
+    loaded = estate.loaded or await estate.load(None)
+    wanted = tuple(name for name, unit in estate.units.items() if unit.state.wanted)
+    names = chosen(loaded, request.args["services"]) if request.args["services"] else wanted
+    units = [estate.units[name] for name in names if name in estate.units]
+    if not request.args["reload"]:
+        code = await _until(estate, reply, units, _started, request.args["timeout"])
+    else:
+        numbers = {unit.service.name: unit.compare() for unit in units if unit.state.wanted}
+
+        def done(unit: ServiceUnit) -> Code | None:
+            if unit.service.name not in numbers:
+                return Code.DONE
+            result = unit.settled(numbers[unit.service.name])
+            if result is None:
+                return None
+            return Code.DONE if result is Result.LIVE or _excused(unit) else Code.FAILED
+
+        code = await _until(estate, reply, units, done, request.args["timeout"])
+    reply.result(_result(units), code)
+
+
+async def _clean(estate: Estate, request: Request, reply: Reply) -> None:
+    loaded = await estate.load(request.env)
+    running = frozenset(name for name, unit in estate.units.items() if not unit.stopped)
+    reply.result(await asyncio.to_thread(cleaning.answer, loaded, request, running))
+
+
+async def _shutdown(estate: Estate, request: Request, reply: Reply) -> None:
+    await stop(estate, tuple(estate.units), kill=request.args["kill"])
+    reply.result({})
+    estate.ending.set()
+
+
+# whether a wait is over
+
+
+def _excused(unit: ServiceUnit) -> bool:
+    """Blocked, and allowed to be."""
+    return unit.service.optional and isinstance(unit.state.rest, Blocked)
+
+
+def _dead(unit: ServiceUnit) -> bool:
+    rest = unit.state.rest
+    return isinstance(rest, Blocked | Held) or (isinstance(rest, Crashed) and not unit.reviving)
+
+
+def _started(unit: ServiceUnit) -> Code | None:
+    """How the start of a service ended, None: not yet."""
+    state = unit.state
+    if _excused(unit) or isinstance(state.rest, Finished) or (state.serving and isinstance(state.verdict, Healthy)):
+        return Code.DONE
+    return Code.FAILED if _dead(unit) else None
+
+
+Done = Callable[[ServiceUnit], Code | None]
+
+
+async def _until(estate: Estate, reply: Reply, units: list[ServiceUnit], done: Done, seconds: float) -> Code:
+    """Wait until every unit is done, or cannot be because what it needs is not."""
+    try:
+        async with asyncio.timeout(seconds or None):
+            while True:
+                codes = {unit.service.name: done(unit) for unit in units}
+                lost = {name for name, code in codes.items() if code is Code.FAILED}
+                for unit in units:
+                    name = unit.service.name
+                    waiting = codes[name] is None and isinstance(unit.state.rest, Waiting)
+                    if waiting and lost.intersection(service_needs(unit.service)):
+                        codes[name] = Code.FAILED
+                if reply.closed.is_set() or None not in codes.values():
+                    return Code.FAILED if Code.FAILED in codes.values() else Code.DONE
+                await estate.bus.changed()
+    except TimeoutError:
+        late = [unit.service.name for unit in units if done(unit) is None]
+        raise TimedOut(
+            f"not healthy after {seconds:g} s: {', '.join(late)}", f"they stay up; see `inv dev-logs {late[0]}`"
+        ) from None
+
+
+def _result(units: list[ServiceUnit]) -> dict[str, object]:
+    receipts = [unit.state.last_receipt.as_json() for unit in units if unit.state.last_receipt]
+    return {"receipts": receipts, "services": [service_status(unit.service, unit) for unit in units]}
+
+
+class _told:  # noqa: N801 - reads as a sentence: with _told(...)
+    """Passes what happens to some services on to a client."""
+
+    def __init__(self, estate: Estate, reply: Reply, names: Iterable[str]) -> None:
+        self._estate, self._reply, self._names = estate, reply, frozenset(names)
+
+    def __enter__(self) -> None:
+        self._end = self._estate.bus.listen(self._hear)
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def _hear(self, event: Event) -> None:
+        if event.service in self._names:
+            unit = self._estate.units[event.service]
+            data = service_status(unit.service, unit) if event.kind == "state" else event.data
+            self._reply.event(Event(event.kind, event.at, event.service, data))
+
+
+Handler = Callable[[Estate, Request, Reply], Awaitable[None]]
+
+_HANDLERS: dict[str, Handler] = {
+    "start": _start,
+    "stop": _stop,
+    "restart": _restart,
+    "status": _status,
+    "wait": _wait,
+    "clean": _clean,
+    "shutdown": _shutdown,
+}

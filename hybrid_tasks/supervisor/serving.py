@@ -1,0 +1,104 @@
+"""The instance that serves: put in, taken out, and noticed when it ends by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+
+from hybrid_tasks.engine.swap import Version
+from hybrid_tasks.model.verdict import Verdict
+from hybrid_tasks.process.jobs import Exit, Job
+from hybrid_tasks.supervisor.crew import Crew
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """An instance with what it runs and when it first answered (monotonic seconds)."""
+
+    job: Job
+    version: Version
+    healthy_at: float
+
+
+class Serving:
+    """At most one serving instance of a service, and older ones on their way out.
+
+    Args:
+        crew: starts and ends instances.
+        ended: hears of an instance that ended though nobody stopped it.
+        heard: hears every change of the serving instance's health.
+    """
+
+    def __init__(self, crew: Crew, ended: Callable[[Running, Exit], None], heard: Callable[[Verdict], None]) -> None:
+        self.running: Running | None = None
+        self.changing = False
+        self._crew = crew
+        self._ended = ended
+        self._heard = heard
+        self._leaving: set[Job] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def fingerprint(self) -> str | None:
+        """The source that serves."""
+        return self.running.version.fingerprint if self.running else None
+
+    @property
+    def run(self) -> str | None:
+        """The run id of what serves."""
+        return self.running.job.run if self.running else None
+
+    def put(self, job: Job, version: Version) -> None:
+        """Let an instance serve from now on; the one before finishes what it has and ends."""
+        old, self.running = self.running, Running(job, version, time.monotonic())
+        self._crew.serve(job)
+        if old is not None:
+            self.later(self._end(old.job))
+        self.later(self._watch(self.running))
+        self.later(self._crew.monitor(job, self._heard))
+
+    async def take_out(self, grace: float | None = None) -> None:
+        """End the serving instance and wait until it is gone, at most `grace` seconds politely."""
+        if self.running is not None:
+            self.changing = True
+            old, self.running = self.running, None
+            try:
+                await self._end(old.job, grace)
+            finally:
+                self.changing = False
+
+    def hurry(self) -> None:
+        """Kill what is on its way out."""
+        for job in tuple(self._leaving):
+            self.later(_killed(job))
+
+    async def settled(self) -> None:
+        """Wait until nothing of it is under way any more."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def later(self, work: Coroutine[object, object, None]) -> None:
+        """Do something beside, and do not end before it is done."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _end(self, job: Job, grace: float | None = None) -> None:
+        self._leaving.add(job)
+        try:
+            await self._crew.retire(job, grace)
+        finally:
+            self._leaving.discard(job)
+
+    async def _watch(self, running: Running) -> None:
+        ended = await running.job.wait()
+        if self.running is running:
+            self.running = None
+            self._ended(running, ended)
+            await self._crew.retire(running.job)
+
+
+async def _killed(job: Job) -> None:
+    await job.stop(0)

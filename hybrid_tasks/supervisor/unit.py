@@ -1,0 +1,293 @@
+"""One service: the only owner of its state, and the loop that brings what runs in line with what is wanted.
+
+Everything that happens (a save, a crash, a command, the safety tick) only wakes the loop. The loop compares:
+wanted or not, the tree against what serves; and has at most one swap in flight.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from hybrid_tasks.engine.swap import Order, Version, swap
+from hybrid_tasks.model.receipt import Receipt, Result
+from hybrid_tasks.model.service import Service
+from hybrid_tasks.model.status import Blocked, Crashed, Held, InFlight, Instance, Rest, Stopped, Unit, Waiting
+from hybrid_tasks.model.verdict import Healthy, Unknown
+from hybrid_tasks.process.jobs import Exit, Job
+from hybrid_tasks.supervisor.crashes import Revival
+from hybrid_tasks.supervisor.crew import Crew
+from hybrid_tasks.supervisor.kept import Kept
+from hybrid_tasks.supervisor.recording import receipt_of, surprise
+from hybrid_tasks.supervisor.serving import Running, Serving
+from hybrid_tasks.supervisor.site import Site
+from hybrid_tasks.supervisor.source import Source
+
+
+class ServiceUnit:
+    """One service of the project, from the first `dev-start` to the end of the supervisor.
+
+    Args:
+        service: as configured now.
+        site: what all units share.
+        source: the service's watched files.
+        needs: waits until everything the service needs is healthy.
+    """
+
+    def __init__(self, service: Service, site: Site, source: Source, needs: Callable[[], Awaitable[None]]) -> None:
+        self.service = service
+        self.site = site
+        self.source = source
+        self.crew = Crew(service, site)
+        self.state = Unit(service.name)
+        self._serving = Serving(self.crew, self._ended, lambda verdict: self._set(verdict=verdict))
+        self._kept = Kept(site.artefacts(service.name), self.crew)
+        self._revival = Revival(self._revive)
+        self._needs = needs
+        self._tried: str | None = None
+        self._making: str | None = None
+        self._trigger: str | None = None
+        self._grace: float | None = None
+        self._switching = False
+        self._asked = 0
+        self._compared = 0
+        self._wake = asyncio.Event()
+        self._loop = asyncio.ensure_future(self._run())
+
+    # what others may ask
+
+    def want(self, trigger: str = "start") -> None:
+        """Run it; with another trigger than `start`, swap it also when it runs already."""
+        idle = self._serving.running is None and self.state.swap is None
+        if trigger != "start" or idle:
+            self._trigger = trigger
+            self._revival.reset()
+        self._set(wanted=True, rest=Waiting(()) if idle else None)
+        self._wake.set()
+
+    def unwant(self, *, kill: bool = False) -> None:
+        """Stop it; `kill`: without grace."""
+        self._grace = 0 if kill else None
+        if kill:
+            self._serving.hurry()
+        self._set(wanted=False)
+        self._wake.set()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether nothing of it runs and nothing is about to."""
+        return not self.state.wanted and isinstance(self.state.rest, Stopped) and self.state.swap is None
+
+    @property
+    def reviving(self) -> bool:
+        """Whether it crashed and will be started again by itself."""
+        return self._revival.pending or self._trigger is not None
+
+    def reconfigure(self, service: Service) -> None:
+        """Take changed configuration; it counts from the next swap on."""
+        self.service = service
+        self.crew.service = service
+
+    def dirty(self, paths: Iterable[Path] | None) -> None:
+        """Hear that files may have changed (None: compare everything)."""
+        self.source.dirty(paths)
+        self._wake.set()
+
+    def compare(self) -> int:
+        """Ask for a comparison of the whole tree now, and give its number for `settled`."""
+        self._asked += 1
+        self.dirty(None)
+        return self._asked
+
+    def settled(self, number: int) -> Result | None:
+        """Say how the source as compared at `number` or later ended: LIVE, FAILED, or None for not yet."""
+        busy = self.state.swap is not None or self._wake.is_set() or self.reviving
+        if self._compared < number or busy or self.source.current is None:
+            return None
+        if self._serving.fingerprint == self.source.current.fingerprint:
+            return Result.LIVE
+        return None if isinstance(self.state.rest, Waiting) else Result.FAILED
+
+    async def close(self) -> None:
+        """Stop it and end the loop."""
+        self.unwant()
+        while not self.stopped:
+            await self.site.bus.changed()
+        self._loop.cancel()
+        await asyncio.wait({self._loop})
+        await self._serving.settled()
+        self.source.close()
+
+    # what a swap asks of its owner
+
+    def stage(self, name: str) -> None:
+        """Hear which stage begins."""
+        self._set(swap=InFlight(name, self.site.now()))
+
+    async def gate(self) -> None:
+        """Wait for what the service needs, unless an older instance serves already."""
+        if self._serving.running is None and self.service.needs:
+            self._set(swap=InFlight("gate", self.site.now()), rest=Waiting(self.service.needs))
+            await self._needs()
+
+    async def quiet(self) -> None:
+        """Wait until saving has paused; never returns when the source has moved on (the swap is cancelled)."""
+        await self.source.quiet()
+        if (await self.source.refresh()).fingerprint != self._making:
+            self._wake.set()
+            await asyncio.Future()
+
+    async def retire(self) -> None:
+        """Stop the old instance before its replacement starts."""
+        await self._serving.take_out()
+
+    async def switch(self, job: Job, version: Version) -> None:
+        """Let the new instance serve, and the old one finish what it has."""
+        self._switching = True
+        self._serving.put(job, version)
+        self._revival.started()
+        port, launch = self.service.port, self.crew.launch_name
+        instance = Instance(job.run, job.pid, job.started, version.fingerprint, launch, port)
+        restarts = self.state.restarts + (self.state.last_receipt is not None)
+        self._set(serving=instance, verdict=Healthy(), rest=None, restarts=restarts)
+
+    # the loop
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            try:
+                if not self.state.wanted:
+                    await self._halt()
+                elif (order := await self._next()) is not None:
+                    await self._work(order)
+            except Exception as error:  # noqa: BLE001 - one service's surprise must not end the others
+                self._set(swap=None, rest=Crashed(70, tuple(surprise(error).splitlines()), "waits for a change"))
+
+    async def _next(self) -> Order | None:
+        """Decide on the next swap, if one is needed."""
+        number, (trigger, self._trigger) = self._asked, (self._trigger, None)
+        snapshot = await self.source.refresh()
+        self._compared = number
+        serving = self._serving.fingerprint
+        burst = self.source.since(serving)
+        if trigger is None:
+            self._unchanged(snapshot.fingerprint)
+            known = snapshot.fingerprint in {serving, self._tried}
+            if known or isinstance(self.state.rest, Held | Blocked) or not await self._worth():
+                self.site.bus.publish("compared", self.service.name)
+                return None
+        elif (blocked := await self.crew.blocked()) is not None:
+            self._set(rest=blocked)
+            return None
+        good = self._kept.runnable(snapshot.fingerprint)
+        again = good if trigger == "crash" and snapshot.fingerprint in {self._tried, serving} else None
+        return Order(trigger or "save", snapshot, burst, self._kept.fresh(), again, good)
+
+    async def _worth(self) -> bool:
+        """Whether the changes ask for a swap at all, and are not our own doing."""
+        held = self.source.held()
+        if held is not None:
+            self._set(rest=held)
+            self.site.bus.publish("held", self.service.name, {"reason": held.reason, "cure": held.cure})
+            return False
+        return await self.crew.prepared(self.source.since(self._serving.fingerprint))
+
+    async def _work(self, order: Order) -> None:
+        """Carry out a swap, and end it early when it is not wanted any more or the source has moved on."""
+        begun, before, self._making = self.site.now(), self._serving.run, order.snapshot.fingerprint
+        task = asyncio.ensure_future(swap(order, self.crew, self))
+        try:
+            while not task.done():
+                waking = asyncio.ensure_future(self._wake.wait())
+                await asyncio.wait({task, waking}, return_when=asyncio.FIRST_COMPLETED)
+                waking.cancel()
+                if task.done() or self._fixed():
+                    await asyncio.wait({task})
+                elif await self._overtaken() and not self._fixed():
+                    task.cancel()
+                    await asyncio.wait({task})
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.wait({task})
+            self._switching = False
+            self._wake.set()
+        outcome = None if task.cancelled() else task.result()
+        root, launch, note = self.site.project.root, self.crew.launch_name, self.crew.note
+        self._record(
+            receipt_of(order, outcome, self.service.name, root=root, launch=launch, at=begun, before=before, note=note)
+        )
+
+    def _fixed(self) -> bool:
+        """Whether the swap in flight must not be cancelled at this moment."""
+        return self._switching or self._serving.changing
+
+    async def _overtaken(self) -> bool:
+        self._wake.clear()
+        if not self.state.wanted or self._trigger is not None:
+            return True
+        number = self._asked
+        if (await self.source.refresh()).fingerprint != self._making:
+            return True
+        self._compared = number
+        return False
+
+    def _record(self, receipt: Receipt) -> None:
+        rest: Rest | None = None
+        running = self._serving.running
+        if receipt.result is Result.LIVE and running is not None and self.source.current is not None:
+            self._tried = None
+            self._serving.later(self._kept.remember(running.version, self.source.current))
+        elif receipt.result is Result.FAILED:
+            self._tried = receipt.fingerprint
+        if running is None:
+            rest = Waiting(())
+            if receipt.result is Result.FAILED:
+                rest = Crashed(1, tuple((receipt.error or "").splitlines()), "waits for a change")
+                if receipt.trigger != "crash" and self._kept.runnable(receipt.fingerprint) is not None:
+                    self._trigger = "crash"  # it ended while its successor was in the making
+        self.source.keep((self._serving.fingerprint, self._kept.good.fingerprint if self._kept.good else None))
+        self.crew.trouble(receipt.error)
+        self.site.receipts.add(receipt)
+        self._set(swap=None, rest=rest, last_receipt=receipt)
+        self.site.bus.publish("receipt", self.service.name, receipt.as_json())
+
+    def _unchanged(self, fingerprint: str) -> None:
+        """Say that the source is again what serves, after a version that failed."""
+        last = self.state.last_receipt
+        if fingerprint == self._serving.fingerprint and last is not None and last.result is Result.FAILED:
+            self._record(replace(last, result=Result.UNCHANGED, fingerprint=fingerprint, error=None, stages=()))
+
+    # what happens by itself
+
+    def _ended(self, running: Running, ended: Exit) -> None:
+        """Answer the end of an instance that nobody stopped."""
+        healthy_for = asyncio.get_running_loop().time() - running.healthy_at
+        rest = self._revival.ended(self.service.restart, ended.code, running.job.tail(), healthy_for)
+        if not self._revival.pending:
+            self._tried = running.version.fingerprint
+        self.crew.trouble(f"it ended with {ended.code}")
+        self._set(serving=None, verdict=Unknown(), rest=rest)
+
+    def _revive(self) -> None:
+        if self.state.swap is None:
+            self._trigger = self._trigger or "crash"
+            self._wake.set()
+
+    async def _halt(self) -> None:
+        self._revival.cancel()
+        await self._serving.take_out(self._grace)
+        await self._serving.settled()
+        await self.crew.leave()
+        self._tried = self._trigger = None
+        self._set(serving=None, verdict=Unknown(), swap=None, rest=Stopped())
+
+    def _set(self, **changes: object) -> None:
+        state = replace(self.state, **changes)  # type: ignore[arg-type]
+        if state != self.state:
+            self.state = state
+            self.site.bus.publish("state", self.service.name)
