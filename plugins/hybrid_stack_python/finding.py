@@ -1,0 +1,121 @@
+"""Finding what a directory's Python program is: told by the options, by a command, or read from the source."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from hybrid_stack_python.applications import applications
+from hybrid_stack_python.commands import Hint, dockerfile_command, hint
+from hybrid_stack_python.entry import Application, Entry, Module, Script, find_module, import_name
+from hybrid_stack_python.options import PythonOptions
+
+ATTRIBUTES = ("app", "application", "asgi", "api", "create_app", "make_app", "get_app", "app_factory")
+FILES = ("main", "app", "asgi", "server", "api", "application", "web", "run", "__init__", "__main__")
+SCRIPTS = ("main", "app", "server", "run", "worker", "service", "__main__")
+MANIFESTS = ("requirements.txt", "pyproject.toml", "uv.lock", "poetry.lock", "Pipfile", "setup.py", "setup.cfg")
+SKIPPED = frozenset({
+    "tests", "test", "testing", "docs", "migrations", "alembic", "scripts", "examples", "node_modules", "vendor",
+    "venv", "env", "build", "dist", "site-packages", "__pycache__", "target", "load_tests", "loadtest",
+})  # fmt: skip
+_ENOUGH = 300
+_MAIN = re.compile(r"^if __name__ ?== ?['\"]__main__['\"]", re.MULTILINE)
+
+
+def told(directory: Path, options: PythonOptions) -> Entry | None:
+    """Give the entry that the options table names, or None when it names none."""
+    if options.app is not None:
+        module, _, attribute = options.app.partition(":")
+        root, file = find_module(directory, module) or (directory, None)
+        return Application(module, attribute, root, file, options.factory)
+    if options.script is not None:
+        return Script(directory / options.script)
+    if options.module is not None:
+        root, _ = find_module(directory, options.module) or (directory, None)
+        return Module(options.module, root)
+    return None
+
+
+def hinted(directory: Path, words: Sequence[str]) -> Entry | None:
+    """Give the entry that a command starts, if the files it names are here."""
+    found = hint(words)
+    return None if found is None else _followed(directory, found)
+
+
+def _followed(directory: Path, found: Hint) -> Entry | None:
+    if found.app is not None:
+        place = find_module(directory, found.app[0])
+        return None if place is None else Application(*found.app, *place, found.factory)
+    if found.module is not None:
+        place = find_module(directory, found.module)
+        return None if place is None else Module(found.module, place[0])
+    # A container's path (`/app/main.py`) is looked for by its tail.
+    tail = Path((found.script or found.file or "").lstrip("/")).parts
+    for start in range(len(tail)):
+        file = directory.joinpath(*tail[start:])
+        if file.is_file():
+            return Script(file) if found.script else _application(directory, file)
+    return None
+
+
+def read(directory: Path, dockerfile: Path | None = None) -> Entry | None:
+    """Give the entry that a directory's own files show: its Dockerfile, an ASGI application, a script.
+
+    Args:
+        directory: the service's directory.
+        dockerfile: its Dockerfile if that lies elsewhere.
+    """
+    return (
+        hinted(directory, dockerfile_command(dockerfile or directory / "Dockerfile"))
+        or next((found for file in sources(directory) if (found := _application(directory, file))), None)
+        or _script(directory)
+    )
+
+
+def sources(directory: Path) -> list[Path]:
+    """Give the source files near the top, those that are usually the entry first."""
+    folders = [directory, *_folders(directory)]
+    folders += [below for folder in folders[1:] for below in _folders(folder)]
+    files = [
+        (depth, file)
+        for depth, folder in enumerate(folders)
+        for file in sorted(folder.glob("*.py"))
+        if not file.name.startswith("test_") and file.name != "conftest.py"
+    ]
+    return [file for _, file in sorted(files[:_ENOUGH], key=lambda pair: (pair[0], _rank(pair[1].stem, FILES)))]
+
+
+def _folders(directory: Path) -> list[Path]:
+    try:
+        below = sorted(path for path in directory.iterdir() if path.is_dir() and not path.is_symlink())
+    except OSError:
+        return []
+    kept = [p for p in below if not p.name.startswith((".", "_")) and p.name.lower() not in SKIPPED]
+    return sorted((p for p in kept if not (p / "pyvenv.cfg").exists()), key=lambda p: p.name not in {"src", "app"})
+
+
+def _rank(name: str, order: Sequence[str]) -> int:
+    return order.index(name) if name in order else len(order)
+
+
+def _application(directory: Path, file: Path) -> Application | None:
+    found = applications(file)
+    if not found:
+        return None
+    best = min(found, key=lambda one: (one.factory, _rank(one.attribute, ATTRIBUTES)))
+    root, module = import_name(directory, file)
+    return Application(module, best.attribute, root, file, best.factory)
+
+
+def _script(directory: Path) -> Script | Module | None:
+    files = sorted(directory.glob("*.py"), key=lambda file: _rank(file.stem, SCRIPTS))
+    known = [file for file in files if file.stem in SCRIPTS]
+    runnable = [file for file in files if _MAIN.search(file.read_text("utf-8", "replace"))]
+    if known or len(runnable) == 1:
+        return Script((known or runnable)[0])
+    for folder in _folders(directory):
+        for root, package in ((directory, folder), *((folder, below) for below in _folders(folder))):
+            if (package / "__main__.py").is_file():
+                return Module(".".join(package.relative_to(root).parts), root)
+    return None

@@ -1,0 +1,34 @@
+"""The options table of a Python service: `[services.NAME.python]`."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class PythonOptions(BaseModel):
+    """What a Python service runs, and with which interpreter; everything is found when left out."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    app: str | None = Field(
+        default=None, pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$", description="ASGI application as `module:attribute`"
+    )
+    factory: bool = Field(default=False, description="`app` names a function that makes the application")
+    script: str | None = Field(default=None, min_length=1, description="file to run, below the service directory")
+    module: str | None = Field(default=None, pattern=r"^[A-Za-z_][\w.]*$", description="module to run as `python -m`")
+    python: str | None = Field(
+        default=None,
+        min_length=1,
+        description="interpreter: a path below the service directory, or a name on PATH",
+    )
+
+    @model_validator(mode="after")
+    def _one_entry(self) -> Self:
+        given = [name for name in ("app", "script", "module") if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise ValueError(f"`{given[0]}` and `{given[1]}` exclude each other")
+        if self.factory and self.app is None:
+            raise ValueError("`factory` needs `app`")
+        return self

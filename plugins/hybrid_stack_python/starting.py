@@ -1,0 +1,140 @@
+"""How a Python service is checked, started and tested."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from hybrid_stack_python import finding
+from hybrid_stack_python.entry import Application, Entry, Module, Script
+from hybrid_stack_python.imports import packages
+from hybrid_stack_python.interpreter import Interpreter, choose
+from hybrid_stack_python.options import PythonOptions
+from hybrid_tasks.api import Command, Listen, Place, Service, StartPlan, ToolMissing, WrongInput
+
+HERE = Path(__file__).resolve().parent
+GRACEFUL = (0, 22)
+"""The first uvicorn with `--timeout-graceful-shutdown`; without it an open stream holds the old version for ever."""
+
+
+def options_of(service: Service) -> PythonOptions:
+    """Give the service's options table, or the defaults."""
+    return service.options if isinstance(service.options, PythonOptions) else PythonOptions()
+
+
+def entry_of(service: Service) -> Entry:
+    """Find the service's program.
+
+    Raises:
+        WrongInput: its directory holds none that we recognise.
+    """
+    options = options_of(service)
+    entry = finding.told(service.directory, options) or finding.read(service.directory)
+    if entry is None:
+        raise WrongInput(
+            f"no ASGI application and no script was found in {service.directory}",
+            f'set [services.{service.name}.python] app = "module:attribute" or script = "main.py"',
+        )
+    if isinstance(entry, Script) and not entry.file.is_file():
+        raise WrongInput(f"the script {entry.file} does not exist", f"correct [services.{service.name}.python] script")
+    return entry
+
+
+def interpreter_of(service: Service, entry: Entry | None, *first: str) -> Interpreter:
+    """Choose the service's interpreter: its own, else one that has `first` and what the entry imports."""
+    needs: list[str] = list(first)
+    if isinstance(entry, Script):
+        needs += packages(entry.file, entry.file.parent)
+    elif isinstance(entry, Application) and entry.file is not None:
+        needs += packages(entry.file, entry.root)
+    env = {**os.environ, **service.env}
+    return choose(service.directory, options_of(service).python, env, dict.fromkeys(needs))
+
+
+def start(service: Service, place: Place) -> StartPlan:
+    """Say how an instance is checked and started.
+
+    Raises:
+        WrongInput: there is nothing to start.
+        ToolMissing: its interpreter, or uvicorn there, is missing.
+    """
+    entry = entry_of(service)
+    served = isinstance(entry, Application)
+    python = interpreter_of(service, entry, *(("uvicorn",) if served else ()))
+    if isinstance(entry, Application):
+        words = _uvicorn(service, place, entry, python)
+    elif isinstance(entry, Module):
+        words = (str(_moved(entry.root, service, place)), "-m", entry.module)
+    else:
+        file = _moved(entry.file, service, place)
+        words = (str(file.parent), str(file))
+    return StartPlan(
+        program=Command(
+            (str(python.path), str(HERE / "launch.py"), *words, *service.args), service.directory, _variables(python)
+        ),
+        check=Command((str(python.path), "-I", "-S", str(HERE / "syntax_check.py"), "{changed}"), service.directory),
+        listen=Listen.INHERIT if served else Listen.OWN,
+    )
+
+
+def _moved(path: Path, service: Service, place: Place) -> Path:
+    """Give a path of the service as it is in the kept copy of the last good source, where that is what runs."""
+    if place.source is None or not path.is_relative_to(service.directory):
+        return path
+    return place.source / path.relative_to(service.directory)
+
+
+def _variables(python: Interpreter) -> Mapping[str, str]:
+    # Lines must arrive when they are printed; behind a pipe Python would collect 8 KB of them.
+    own = {"VIRTUAL_ENV": str(python.venv)} if python.own and python.venv is not None else {}
+    return MappingProxyType({"PYTHONUNBUFFERED": "1", **own})
+
+
+def _uvicorn(service: Service, place: Place, entry: Application, python: Interpreter) -> tuple[str, ...]:
+    if python.has("uvicorn") is False:
+        raise _no_uvicorn(service, python)
+    # uvicorn puts `--app-dir` before everything else on the import path, by default the working directory:
+    # it must be the kept copy when that is what runs.
+    root = str(_moved(entry.root, service, place))
+    words = [root, "-m", "uvicorn", entry.spelled, "--app-dir", root]
+    if entry.factory:
+        words.append("--factory")
+    if place.listen_fd is not None:
+        words += ["--fd", str(place.listen_fd)]
+    elif place.port is not None:
+        words += ["--host", place.host, "--port", str(place.port)]
+    else:
+        raise WrongInput(
+            f"`{service.name}` has no port to serve {entry.spelled} on", f"set services.{service.name}.port"
+        )
+    if (python.version_of("uvicorn") or GRACEFUL) >= GRACEFUL:
+        words += ["--timeout-graceful-shutdown", "1"]
+    return tuple(words)
+
+
+def _no_uvicorn(service: Service, python: Interpreter) -> ToolMissing:
+    listed = " -r requirements.txt" if (service.directory / "requirements.txt").is_file() else ""
+    if python.own:
+        return ToolMissing(
+            f"uvicorn is not installed for {python.path}",
+            f"cd {service.directory} && {python.path} -m pip install{listed} uvicorn",
+            subject=f"service `{service.name}`",
+        )
+    return ToolMissing(
+        f"no Python here has uvicorn, nor has {service.directory} a virtual environment of its own",
+        f"cd {service.directory} && python3 -m venv .venv && .venv/bin/pip install{listed} uvicorn",
+        subject=f"service `{service.name}`",
+    )
+
+
+def test(service: Service, arguments: tuple[str, ...]) -> Command:
+    """Give the command that runs the tests: pytest where it is installed, else unittest."""
+    options = options_of(service)
+    entry = finding.told(service.directory, options) or finding.read(service.directory)
+    python = interpreter_of(service, entry, "pytest")
+    if python.has("pytest") is False:
+        python = interpreter_of(service, entry)
+        return Command((str(python.path), "-m", "unittest", *(arguments or ("discover",))), service.directory)
+    return Command((str(python.path), "-m", "pytest", *arguments), service.directory)

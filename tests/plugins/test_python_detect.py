@@ -1,0 +1,169 @@
+"""The Python stack recognises a service by command, Dockerfile, source or manifest, without importing it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import hybrid_stack_python as stack
+import pytest
+from hybrid_stack_python.commands import Hint, dockerfile_command, hint
+from hybrid_stack_python.entry import Application, Module, Script
+from hybrid_stack_python.finding import read
+
+FASTAPI = "from fastapi import FastAPI\napp = FastAPI()\n"
+FACTORY = "from starlette.applications import Starlette\n\ndef create_app(debug=False) -> Starlette:\n    return Starlette()\n"
+
+
+def lay(root: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    return root
+
+
+SHAPES = {
+    "plain": ({"main.py": FASTAPI}, "main:app", "."),
+    "other attribute": ({"service.py": FASTAPI.replace("app =", "api: FastAPI =")}, "service:api", "."),
+    "module alias": ({"app.py": "import fastapi as f\nx = f.FastAPI()"}, "app:x", "."),
+    "package": ({"shop/__init__.py": "", "shop/web.py": FASTAPI}, "shop.web:app", "."),
+    "src layout": ({"src/shop/__init__.py": "", "src/shop/main.py": FASTAPI}, "shop.main:app", "src"),
+    "src itself": ({"src/main.py": FASTAPI}, "main:app", "src"),
+    "app folder without init": ({"app/main.py": FASTAPI}, "app.main:app", "."),
+    "run from inside the folder": (
+        {"app/main.py": "from routes import r\n" + FASTAPI, "app/routes.py": "r = 1"},
+        "main:app",
+        "app",
+    ),
+    "relative import": (
+        {"app/main.py": "from .routes import r\n" + FASTAPI, "app/routes.py": "r = 1"},
+        "app.main:app",
+        ".",
+    ),
+    "in the package's init": ({"shop/__init__.py": FASTAPI}, "shop:app", "."),
+    "factory": ({"main.py": FACTORY}, "main:create_app", "."),
+    "object made by a factory": ({"main.py": FACTORY + "service = create_app()\n"}, "main:service", "."),
+    "raw asgi": ({"main.py": "async def app(scope, receive, send):\n    pass\n"}, "main:app", "."),
+    "django": (
+        {
+            "conf/__init__.py": "",
+            "conf/asgi.py": "from django.core.asgi import get_asgi_application\napplication = get_asgi_application()",
+        },
+        "conf.asgi:application",
+        ".",
+    ),
+    "under try": (
+        {"main.py": "from fastapi import FastAPI\ntry:\n    app = FastAPI()\nexcept ValueError:\n    raise\n"},
+        "main:app",
+        ".",
+    ),
+    "broken source": ({"main.py": FASTAPI + "def f(:\n"}, "main:app", "."),
+    "newer grammar": ({"main.py": "type X = int\n" + FASTAPI}, "main:app", "."),
+    "tests beside it": (
+        {"tests/main.py": FASTAPI, "test_app.py": FASTAPI, "conftest.py": FASTAPI, "server.py": FASTAPI},
+        "server:app",
+        ".",
+    ),
+    "main before others": ({"aaa.py": FASTAPI, "main.py": FASTAPI}, "main:app", "."),
+    "byte order mark": ({"main.py": "\ufeff" + FASTAPI}, "main:app", "."),
+    "virtual environment beside it": ({"v/pyvenv.cfg": "", "v/main.py": FASTAPI, "zz.py": FASTAPI}, "zz:app", "."),
+    "dockerfile": (
+        {"a.py": FASTAPI, "b.py": FASTAPI, "Dockerfile": 'FROM x\nCMD ["uvicorn", "b:app", "--port", "80"]'},
+        "b:app",
+        ".",
+    ),
+    "dockerfile of another root": (
+        {"app/b.py": FASTAPI, "a.py": FASTAPI, "Dockerfile": "CMD uvicorn b:app"},
+        "b:app",
+        "app",
+    ),
+    "stale dockerfile": ({"a.py": FASTAPI, "Dockerfile": "CMD uvicorn gone:app"}, "a:app", "."),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_applications_are_found(tmp_path: Path, shape: str) -> None:
+    files, spelled, root = SHAPES[shape]
+    found = read(lay(tmp_path, files))
+    assert isinstance(found, Application)
+    assert (found.spelled, found.root) == (spelled, tmp_path / root)
+    assert found.factory == (shape == "factory")
+
+
+def test_an_argument_makes_a_function_no_factory(tmp_path: Path) -> None:
+    lay(
+        tmp_path,
+        {"lib.py": "from fastapi import FastAPI\ndef create_app(settings):\n    return FastAPI()\n", "main.py": ""},
+    )
+    assert read(tmp_path) == Script(tmp_path / "main.py")
+
+
+@pytest.mark.parametrize(
+    ("files", "entry"),
+    [
+        ({"main.py": "print(1)"}, "main.py"),
+        ({"one.py": "", "two.py": "if __name__ == '__main__':\n    pass"}, "two.py"),
+        ({"worker.py": "", "helper.py": ""}, "worker.py"),
+        ({"__main__.py": ""}, "__main__.py"),
+        ({"jobs/__main__.py": "", "jobs/__init__.py": ""}, "-m jobs"),
+        ({"src/jobs/__main__.py": "", "src/jobs/__init__.py": ""}, "-m jobs in src"),
+        ({"main.py": "", "other.py": "", "Dockerfile": "ENTRYPOINT python /app/other.py --x"}, "other.py"),
+    ],
+)
+def test_scripts_are_found(tmp_path: Path, files: dict[str, str], entry: str) -> None:
+    found = read(lay(tmp_path, files))
+    expected = {
+        "-m jobs": Module("jobs", tmp_path),
+        "-m jobs in src": Module("jobs", tmp_path / "src"),
+    }.get(entry, Script(tmp_path / entry))
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("uvicorn app.main:app --host 0.0.0.0", Hint(app=("app.main", "app"))),
+        ("/venv/bin/python3.11 -m uvicorn --factory main:make", Hint(app=("main", "make"), factory=True)),
+        ("poetry run uvicorn main:app", Hint(app=("main", "app"))),
+        ("uv run --frozen uvicorn main:app", Hint(app=("main", "app"))),
+        ("gunicorn -k uvicorn.workers.UvicornWorker main:app", Hint(app=("main", "app"))),
+        ("gunicorn shop.wsgi:application", None),
+        ("hypercorn main:create()", Hint(app=("main", "create"), factory=True)),
+        ("fastapi run app/main.py --port 80", Hint(file="app/main.py")),
+        ("python -u -X dev worker.py --fast", Hint(script="worker.py")),
+        ("python -m shop.jobs", Hint(module="shop.jobs")),
+        ("python -c pass", None),
+        ("npm run dev", None),
+        ("go run .", None),
+    ],
+)
+def test_commands_are_read(words: str, expected: Hint | None) -> None:
+    assert hint(words.split()) == expected
+    assert hint(["sh", "-c", f"migrate && exec {words}"]) == expected
+
+
+def test_a_dockerfile_is_read_to_its_last_stage(tmp_path: Path) -> None:
+    file = tmp_path / "Dockerfile"
+    file.write_text('FROM a\nCMD ["old"]\nFROM b\n# CMD no\nENTRYPOINT ["tini", "--"]\ncmd ["uvicorn", \\\n  "m:a"]\n')
+    assert dockerfile_command(file) == ("tini", "--", "uvicorn", "m:a")
+    assert dockerfile_command(tmp_path / "none") == ()
+
+
+def test_scores_say_how_sure_we_are(tmp_path: Path) -> None:
+    def detect(files: dict[str, str], command: tuple[str, ...] | None = None):
+        root = tmp_path / str(len(list(tmp_path.iterdir())))
+        root.mkdir()
+        return stack.stack_detect(lay(root, files), None, command)
+
+    command = detect({"main.py": FASTAPI}, ("uvicorn", "main:app"))
+    docker = detect({"main.py": FASTAPI, "Dockerfile": "CMD uvicorn main:app"})
+    source = detect({"main.py": FASTAPI})
+    script = detect({"main.py": "print()"})
+    manifest = detect({"requirements.txt": ""})
+    found = [command, docker, source, script, manifest]
+    assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
+    assert source.evidence == "ASGI application `app` in main.py"
+    assert dict(source.options) == {"app": "main:app"}
+    assert dict(script.options) == {"script": "main.py"}
+    assert "requirements.txt" in manifest.evidence
+    assert detect({"package.json": "{}"}) is None
+    assert stack.stack_detect(tmp_path / "gone", None, None) is None
