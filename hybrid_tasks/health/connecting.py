@@ -1,0 +1,120 @@
+"""Getting through to an instance: the connection, and proof that the instance has the other end."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import ipaddress
+import socket
+
+from hybrid_tasks.health.asked import Asked, Unwell
+
+_LOOPBACKS = {"localhost": ("127.0.0.1", "::1"), "0.0.0.0": ("127.0.0.1",), "": ("127.0.0.1",), "::": ("::1",)}  # noqa: S104
+_BIND_ADDRESS_NO_PORT = 24  # linux/in.h: the port is chosen at connect, as without a bind
+_NOBODY = {errno.ECONNREFUSED, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.ENETUNREACH}
+_FIRST_PAUSE = 0.0005
+_LAST_PAUSE = 0.05
+
+
+async def connect(at: Asked) -> socket.socket:
+    """Connect to the instance's port.
+
+    Args:
+        at: the instance.
+
+    Returns:
+        a non-blocking connection, for the caller to close.
+
+    Raises:
+        Unwell: nothing listens there.
+    """
+    if at.port is None:
+        raise Unwell("it has no port to ask")
+    addresses = _LOOPBACKS.get(at.host, (at.host,))
+    for address in addresses:
+        try:
+            return await _connect(address, at.port, at.source)
+        except OSError as problem:
+            if problem.errno in _NOBODY:
+                continue
+            raise Unwell(f"port {at.port}: {problem.strerror or problem}") from problem
+    if addresses == ("127.0.0.1",) and await _answers_on_ipv6(at.port):
+        raise Unwell(f"port {at.port} is open on [::1] only; let it listen on {at.host}, or set host to `localhost`")
+    raise Unwell(f"nothing listens on port {at.port}")
+
+
+async def accepted(connection: socket.socket, at: Asked, within: float) -> bool:
+    """Wait until the instance has accepted a connection.
+
+    Args:
+        connection: one made by `connect`.
+        at: the instance.
+        within: seconds to wait at most.
+
+    Returns:
+        whether it has; True at once where ownership is not provable.
+
+    Raises:
+        Unwell: somebody else has accepted it.
+    """
+    loop = asyncio.get_running_loop()
+    deadline, pause = loop.time() + within, _FIRST_PAUSE
+    while not _ours(connection, at):
+        if loop.time() + pause > deadline:
+            return False
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, _LAST_PAUSE)
+    return True
+
+
+def _ours(connection: socket.socket, at: Asked) -> bool:
+    if at.ownership is None:
+        return True
+    try:
+        answer = at.ownership.belongs(connection)
+    except OSError:  # a process that went away while we looked
+        answer = None
+    if answer is False:
+        who = at.ownership.stranger(connection) or "another process"
+        raise Unwell(f"port {at.port} is answered by {who}, not by this service")
+    return answer is True
+
+
+async def _connect(address: str, port: int, source: str | None) -> socket.socket:
+    loop = asyncio.get_running_loop()
+    try:
+        family = socket.AF_INET if ipaddress.ip_address(address).version == 4 else socket.AF_INET6  # noqa: PLR2004
+        target: tuple[object, ...] = (address, port)
+    except ValueError:  # a name
+        family, *_, target = (await loop.getaddrinfo(address, port, type=socket.SOCK_STREAM))[0]
+    connection = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        connection.setblocking(False)
+        if source is not None and family == socket.AF_INET:
+            connection.setsockopt(socket.IPPROTO_IP, _BIND_ADDRESS_NO_PORT, 1)
+            connection.bind((source, 0))
+        await loop.sock_connect(connection, target)
+    except BaseException:
+        connection.close()
+        raise
+    if meets_itself(connection):
+        connection.close()
+        raise ConnectionRefusedError(errno.ECONNREFUSED, "connected to itself")
+    return connection
+
+
+def meets_itself(connection: socket.socket) -> bool:
+    """Whether both ends are the same socket: TCP allows it when nobody listens and our own port is the one asked.
+
+    Args:
+        connection: one just made to a port of this machine.
+    """
+    return bool(connection.getsockname() == connection.getpeername())
+
+
+async def _answers_on_ipv6(port: int) -> bool:
+    try:
+        (await _connect("::1", port, None)).close()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,118 @@
+"""Asking until the first good answer, and asking a serving instance from time to time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from hybrid_tasks.health.asked import Asked, Clock
+from hybrid_tasks.health.probes import ask
+from hybrid_tasks.model.probe import AliveProbe, ExecProbe, HttpProbe, Pace, Probe, TcpProbe
+from hybrid_tasks.model.verdict import Healthy, Unhealthy, Verdict
+
+FIRST_PAUSE = 0.005
+LAST_PAUSE = 0.25
+_CLOCK = Clock()
+
+
+async def first_answer(probe: Probe, pace: Pace, at: Asked, died: Awaitable[object], clock: Clock = _CLOCK) -> Verdict:
+    """Ask a new instance until it answers well, its start period is over, or it dies.
+
+    Args:
+        probe: the question.
+        pace: its `timeout` and `start_period` count, in seconds.
+        at: the instance.
+        died: done as soon as the instance has ended; a task or future is left alone, a coroutine is cancelled.
+        clock: the time.
+
+    Returns:
+        Healthy, or Unhealthy with the last reason.
+    """
+    ended = asyncio.ensure_future(died)
+    polling = asyncio.ensure_future(_poll(probe, pace, at, clock))
+    try:
+        await asyncio.wait({ended, polling}, return_when=asyncio.FIRST_COMPLETED)
+        return Unhealthy(_death(ended)) if ended.done() else polling.result()
+    finally:
+        ours = [polling] if ended is died else [polling, ended]
+        for task in ours:
+            task.cancel()
+        await asyncio.gather(*ours, return_exceptions=True)
+
+
+class Monitor:
+    """Asks a serving instance every `interval`, one question at a time, and says when its health changes.
+
+    Probes that say nothing about a running instance (log line, READY=1, alive) are not asked again.
+
+    Args:
+        probe: the question.
+        pace: `interval` seconds between an answer and the next question; `retries` failures in a row make
+            the instance unhealthy, one good answer makes it healthy again.
+        at: the instance.
+        changed: hears each change between healthy and unhealthy.
+        clock: the time.
+    """
+
+    def __init__(
+        self, probe: Probe, pace: Pace, at: Asked, changed: Callable[[Verdict], None], clock: Clock = _CLOCK
+    ) -> None:
+        self.verdict: Verdict = Healthy()
+        self._probe = probe
+        self._pace = pace
+        self._at = replace(at, timeout=pace.timeout, patience=0.0)
+        self._changed = changed
+        self._clock = clock
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin; the first question comes after one interval, for the instance has just answered."""
+        if self._task is None and isinstance(self._probe, HttpProbe | TcpProbe | ExecProbe):
+            self._task = asyncio.get_running_loop().create_task(self._watch())
+
+    async def stop(self) -> None:
+        """End, also in the middle of a question; nothing is said any more."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _watch(self) -> None:
+        failures = 0
+        while True:
+            await self._clock.sleep(self._pace.interval)
+            answer = await ask(self._probe, self._at)
+            failures = 0 if isinstance(answer, Healthy) else failures + 1
+            if 0 < failures < self._pace.retries:
+                continue
+            news = type(answer) is not type(self.verdict)
+            self.verdict = answer
+            if news:
+                self._changed(answer)
+
+
+async def _poll(probe: Probe, pace: Pace, at: Asked, clock: Clock) -> Verdict:
+    if isinstance(probe, AliveProbe):
+        await clock.sleep(probe.settle)
+        return Healthy()
+    over = clock.now() + pace.start_period
+    pause = FIRST_PAUSE
+    while True:
+        left = max(over - clock.now(), 0.0)
+        answer = await ask(probe, replace(at, timeout=min(pace.timeout, max(left, FIRST_PAUSE)), patience=left))
+        if isinstance(answer, Healthy):
+            return answer
+        if clock.now() + pause >= over:
+            reason = answer.reason if isinstance(answer, Unhealthy) else "no answer"
+            return Unhealthy(f"not healthy within {pace.start_period:g} s: {reason}")
+        await clock.sleep(pause)
+        pause = min(pause * 2, LAST_PAUSE)
+
+
+def _death(ended: asyncio.Future[object]) -> str:
+    """Say how it ended, as far as what was waited for knows."""
+    if ended.cancelled() or ended.exception() is not None:
+        return "it ended before it was healthy"
+    code = getattr(ended.result(), "code", None)
+    return "it ended before it was healthy" if code is None else f"it ended with {code} before it was healthy"

@@ -1,0 +1,149 @@
+"""Asking an instance once whether it is well."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+from collections.abc import Awaitable
+from typing import TypeVar, assert_never
+
+from hybrid_tasks.health import http
+from hybrid_tasks.health.asked import Asked, Unwell
+from hybrid_tasks.health.connecting import accepted, connect
+from hybrid_tasks.model.command import Command
+from hybrid_tasks.model.probe import AliveProbe, ExecProbe, HttpProbe, LogProbe, NotifyProbe, Probe, TcpProbe
+from hybrid_tasks.model.verdict import Healthy, Unhealthy, Verdict
+
+_BEFORE_ASKING = 0.02  # seconds; some servers accept only once the request is there
+_AGAIN = 0.25  # seconds, when the first answer came and went too fast to see whose it was
+_RUNNER_GRACE = 1.0  # seconds a runner has to end a command that took too long
+_COLOURS = re.compile(r"\x1b\[[0-9;:?]*[ -/]*[@-~]")
+_WELL = range(200, 400)
+_HOST_HEADERS = {"0.0.0.0": "localhost", "::": "localhost", "": "localhost"}  # noqa: S104
+
+
+_T = TypeVar("_T")
+
+
+async def ask(probe: Probe, at: Asked) -> Verdict:
+    """Ask once, with a deadline.
+
+    Args:
+        probe: the question.
+        at: the instance.
+
+    Returns:
+        Healthy, or Unhealthy with the reason; never an exception.
+    """
+    try:
+        match probe:
+            case HttpProbe(path):
+                await _http(path, at)
+            case TcpProbe():
+                await _tcp(at)
+            case ExecProbe(command):
+                await _exec(command, at)
+            case LogProbe(pattern):
+                _log(pattern, at)
+            case NotifyProbe():
+                await _notify(at)
+            case AliveProbe():
+                pass  # it is asked about only while it lives
+            case _:
+                assert_never(probe)
+    except Unwell as reason:
+        return Unhealthy(str(reason))
+    except OSError as problem:
+        return Unhealthy(problem.strerror or str(problem))
+    return Healthy()
+
+
+async def _http(path: str, at: Asked) -> None:
+    for before_asking in (_BEFORE_ASKING, _AGAIN):
+        if await _http_proved(path, at, before_asking):
+            return
+    raise Unwell(f"it cannot be told which process answers on port {at.port}")
+
+
+async def _http_proved(path: str, at: Asked, before_asking: float) -> bool:
+    """Ask; False when the answer was good but the one who gave it had hung up before we saw who it was."""
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    connection = await _within(at.timeout, connect(at), f"port {at.port} does not accept connections")
+    try:
+        proved = await accepted(connection, at, min(before_asking, at.timeout))
+        await loop.sock_sendall(connection, http.request(path, _HOST_HEADERS.get(at.host, at.host), at.port or 0))
+        status, answer = await _answer(path, connection, at, begun, proved)
+        proved = proved or await accepted(connection, at, 0)
+        await http.drain(connection, answer)
+    finally:
+        connection.close()
+    if status not in _WELL:
+        raise Unwell(f"GET {path} answered {status}")
+    return proved
+
+
+async def _answer(path: str, connection: socket.socket, at: Asked, begun: float, proved: bool) -> tuple[int, bytes]:
+    """Wait for the answer; while nobody has accepted, the question waits in the queue of an instance that starts."""
+    loop = asyncio.get_running_loop()
+    reading = asyncio.ensure_future(_read(path, connection))
+    deadline = begun + at.timeout
+    try:
+        while not (await asyncio.wait({reading}, timeout=max(0.0, deadline - loop.time())))[0]:
+            if proved or loop.time() >= begun + at.patience:
+                raise Unwell(f"GET {path}: no answer within {at.timeout:g} s")
+            proved = await accepted(connection, at, 0)
+            deadline = loop.time() + at.timeout
+        return reading.result()
+    finally:
+        if not reading.done():
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
+
+async def _read(path: str, connection: socket.socket) -> tuple[int, bytes]:
+    try:
+        return await http.read_status(connection)
+    except Unwell as reason:
+        raise Unwell(f"GET {path}: {reason}") from reason
+
+
+async def _tcp(at: Asked) -> None:
+    connection = await _within(at.timeout, connect(at), f"port {at.port} does not accept connections")
+    try:
+        if not await accepted(connection, at, max(at.timeout, at.patience)):
+            raise Unwell(f"the connection to port {at.port} was not accepted within {at.timeout:g} s")
+    finally:
+        connection.close()
+
+
+async def _exec(command: Command, at: Asked) -> None:
+    if at.run_exec is None:
+        raise Unwell("commands cannot be run here")
+    program = command.argv[0]
+    late = f"`{program}` did not end within {at.timeout:g} s"
+    code, last = await _within(at.timeout + _RUNNER_GRACE, at.run_exec(command, at.timeout), late)
+    if code != 0:
+        raise Unwell(f"`{program}` ended with {code}" + (f": {last.strip()}" if last.strip() else ""))
+
+
+def _log(pattern: str, at: Asked) -> None:
+    wanted = re.compile(pattern)
+    lines = at.lines() if at.lines is not None else ()
+    if not any(wanted.search(_COLOURS.sub("", line)) for line in lines):
+        raise Unwell(f"no line of its output matches `{pattern}` yet")
+
+
+async def _notify(at: Asked) -> None:
+    if at.ready is None:
+        raise Unwell("it was started without NOTIFY_SOCKET")
+    await _within(max(at.timeout, at.patience), at.ready.wait(), "it has not sent READY=1 yet")
+
+
+async def _within(seconds: float, waiting: Awaitable[_T], late: str) -> _T:
+    try:
+        async with asyncio.timeout(seconds):
+            return await waiting
+    except TimeoutError:
+        raise Unwell(late) from None
