@@ -177,6 +177,7 @@ def test_a_server_that_drips_is_not_given_more_time_for_each_byte() -> None:
         await reader.readuntil(b"\r\n\r\n")
         for byte in b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 1000:
             writer.write(bytes([byte]))
+            await writer.drain()
             await asyncio.sleep(0.02)
 
     assert asking(answer, timeout=0.3) == Unhealthy("GET /healthz: no answer within 0.3 s")
