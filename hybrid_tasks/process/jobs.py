@@ -1,0 +1,136 @@
+"""All jobs of a project: the one door through which anything is started.
+
+Everything here happens on the asyncio loop and never blocks it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import signal
+import sys
+from collections.abc import Callable, Mapping
+
+from hybrid_tasks.process.failures import StartFailed
+from hybrid_tasks.process.identity import PROJECT, RUN, SERVICE
+from hybrid_tasks.process.job import Job
+from hybrid_tasks.process.lost import end_lost
+from hybrid_tasks.process.spec import Exit, JobSpec
+from hybrid_tasks.process.stopping import reap, wait_gone
+from hybrid_tasks.process.template import Template
+
+__all__ = ["Exit", "Job", "JobSpec", "Jobs", "StartFailed"]
+
+TRIES = 3  # a template may be killed at any moment, also while it is asked
+GONE = 5.0  # seconds a shim may take from closing its socket to its end
+ANSWER = 30.0  # seconds until a program must have been executed
+
+
+class Jobs:
+    """Starts jobs, knows those that live, and leaves nothing when closed.
+
+    Args:
+        project_id: what `project_identity` gave; every process carries it.
+        python: the interpreter for template and shims.
+        note: hears every run id before anything that carries it exists.
+    """
+
+    def __init__(
+        self, project_id: str, *, python: str = sys.executable, note: Callable[[str], None] = lambda _run: None
+    ) -> None:
+        self._project = project_id
+        self._note = note
+        self._python = python
+        self._template: Template | None = None
+        self._starting_template = asyncio.Lock()
+        self._shims: dict[Job, Template] = {}  # until the shim is gone; the job itself may be over already
+        self._burials: set[asyncio.Task[None]] = set()
+
+    @property
+    def live(self) -> Mapping[str, Job]:
+        """The jobs of which anything lives, by run id."""
+        return {job.run: job for job in self._shims if job.pid and job.exit is None}
+
+    async def open(self) -> None:
+        """Start the template, so that the first job need not wait for it."""
+        await self._ready()
+
+    async def close(self) -> None:
+        """Stop all jobs at once, each with its own grace, and end the template."""
+        await asyncio.gather(*(job.stop() for job in list(self._shims)))
+        while self._burials:
+            await asyncio.wait(self._burials)
+        if self._template is not None:
+            await self._template.close()
+            self._template = None
+
+    async def start(self, spec: JobSpec) -> Job:
+        """Start a program under a shim of its own.
+
+        Args:
+            spec: what to run.
+
+        Returns:
+            the job, once the program has been executed.
+
+        Raises:
+            StartFailed: it cannot be executed; the message says why.
+        """
+        if not spec.command.argv:
+            raise StartFailed("the command is empty", spec.service)
+        for _ in range(TRIES):
+            try:
+                template = await self._ready()
+                sock = await template.fork()
+            except ConnectionError:
+                continue
+            except OSError as error:
+                raise StartFailed(f"cannot start a process: {error.strerror or error}", spec.service) from error
+            job = Job(secrets.token_hex(6), spec, sock, self._gone)
+            self._note(job.run)
+            self._shims[job] = template
+            try:
+                async with asyncio.timeout(ANSWER):
+                    await job.begin({PROJECT: self._project, SERVICE: spec.service, RUN: job.run})
+            except ConnectionError:
+                continue
+            except TimeoutError:
+                job.abandon()
+                raise StartFailed(
+                    f"`{spec.command.argv[0]}` was not executed in {ANSWER:.0f} s", spec.service
+                ) from None
+            except BaseException:
+                job.abandon()
+                raise
+            return job
+        raise StartFailed("the process that starts others was killed again and again", spec.service)
+
+    async def _ready(self) -> Template:
+        async with self._starting_template:
+            if self._template is not None and not self._template.alive:
+                await self._template.close()
+                self._template = None
+            if self._template is None:
+                self._template = await Template.start(self._python)
+            return self._template
+
+    def _gone(self, job: Job) -> None:
+        burial = asyncio.get_running_loop().create_task(self._bury(job))
+        self._burials.add(burial)
+        burial.add_done_callback(self._burials.discard)
+
+    async def _bury(self, job: Job) -> None:
+        """The end of a shim: usually all is done, but a killed one leaves work and a dead template zombies."""
+        found: set[int] = set()
+        try:
+            if job.exit is None and job.shim is not None:
+                job.ended(-signal.SIGKILL)  # by its death signal
+                found = await end_lost(job.run, job.shim, self._shims[job].pid)
+            if job.exit is None:
+                killed = Exit(-signal.SIGKILL if job.code is None else job.code, len(found - {job.pid}), killed=True)
+                job.finish(killed)
+            if job.shim is not None:
+                await wait_gone(job.shim, GONE)
+                reap(found | {job.shim.pid})
+        finally:
+            del self._shims[job]

@@ -1,0 +1,128 @@
+"""Who listens where: asked of the kernel by netlink, or read from /proc where that is not allowed."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from hybrid_tasks.process import procfs, sockdiag, socktable
+from hybrid_tasks.process.sockdiag import Listener
+
+__all__ = ["Holder", "Listener", "accepted_inode", "free_port", "holder", "inodes_of", "listeners", "owner_of"]
+
+WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 -- compared with, not bound
+SOCKET = re.compile(r"socket:\[(\d+)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The process that has a port.
+
+    Args:
+        pid: its number, or None when it is not ours to look at.
+        command: its name, or whose it is.
+    """
+
+    pid: int | None
+    command: str
+
+
+def accepted_inode(client: socket.socket) -> int | None:
+    """The inode of the other end of a connection on this machine.
+
+    Args:
+        client: a connected TCP socket whose peer is on this machine.
+
+    Returns:
+        0 while nobody has accepted it, None when there is no such connection.
+    """
+    local, remote = client.getsockname()[:2], client.getpeername()[:2]
+    try:
+        return sockdiag.connection_inode(client.family, remote, local)
+    except OSError:
+        return socktable.connection_inode(remote, local)
+
+
+def listeners(port: int, host: str | None = None) -> list[Listener]:
+    """The sockets that listen on a TCP port.
+
+    Args:
+        port: the port.
+        host: only those that would get connections to this address; None means all.
+
+    Returns:
+        one entry a socket; several may share a port.
+    """
+    try:
+        found = sockdiag.listeners(port)
+    except OSError:
+        found = socktable.listeners(port)
+    if host is None:
+        return found
+    addresses = _addresses(host)
+    return [one for one in found if addresses & WILDCARDS or one.address in addresses | WILDCARDS]
+
+
+def inodes_of(pids: Iterable[int]) -> set[int]:
+    """The inodes of all sockets these processes have open.
+
+    Args:
+        pids: processes of ours.
+    """
+    files = (file for pid in pids for file in procfs.open_files(pid))
+    return {int(match[1]) for file in files if (match := SOCKET.fullmatch(file))}
+
+
+def owner_of(inode: int) -> tuple[int, str] | None:
+    """A process that has this socket open.
+
+    Args:
+        inode: of the socket.
+
+    Returns:
+        pid and name, or None when it is not ours to look at.
+    """
+    wanted = f"socket:[{inode}]"
+    for pid in (os.getpid(), *procfs.pids()):
+        if wanted in procfs.open_files(pid):
+            return pid, (procfs.read(pid, "comm") or b"unknown").decode(errors="replace").strip()
+    return None
+
+
+def holder(port: int, host: str | None = None) -> Holder | None:
+    """Who has a port.
+
+    Args:
+        port: the port.
+        host: only who would get connections to this address; None means anybody.
+
+    Returns:
+        None when nobody listens there.
+    """
+    found = listeners(port, host)
+    for one in found:
+        if (owner := owner_of(one.inode)) is not None:
+            return Holder(*owner)
+    return Holder(None, f"a process of user {found[0].uid}") if found else None
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port that nobody has at this moment.
+
+    Args:
+        host: the address it must be free on.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as sock:
+        sock.bind((host, 0))
+        return int(sock.getsockname()[1])
+
+
+def _addresses(host: str) -> set[str]:
+    with suppress(OSError):
+        return {str(info[4][0]) for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
+    return {host}

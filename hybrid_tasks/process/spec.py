@@ -1,0 +1,55 @@
+"""What to run, and how it ended."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hybrid_tasks.model.command import Command
+from hybrid_tasks.model.service import Stop
+
+
+@dataclass(frozen=True, slots=True)
+class JobSpec:
+    """What to run for a service.
+
+    Args:
+        service: the service's name.
+        role: `instance`, `check`, `build`, `probe`, `step`, `test` or `follower`.
+        command: the program (argv and directory).
+        env: its complete environment; only our marks and LISTEN_* are added.
+        log_dir: the directory of the service's logs.
+        stop: how it is asked to end.
+        listeners: sockets that become its descriptors 3, 4, ...
+        log_cap: bytes that all logs in `log_dir` may take.
+    """
+
+    service: str
+    role: str
+    command: Command
+    env: Mapping[str, str]
+    log_dir: Path
+    stop: Stop = Stop()
+    listeners: tuple[socket.socket, ...] = ()
+    log_cap: int = 256 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How a job ended.
+
+    Args:
+        code: the program's exit code, negative for a signal, as in subprocess.
+        leftovers: descendants that had to be ended after it.
+        killed: whether SIGKILL was needed.
+        survivors: pids that outlived even SIGKILL: they hang in the kernel, or are another user's.
+        dropped: log lines lost to a full disk.
+    """
+
+    code: int
+    leftovers: int = 0
+    killed: bool = False
+    survivors: tuple[int, ...] = ()
+    dropped: int = 0

@@ -1,0 +1,201 @@
+"""The life of one job: start its program, carry its output, end what it leaves, and report.
+
+One loop waits for everything: the supervisor, a child that ended, output, and the next deadline.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import time
+from contextlib import suppress
+
+from . import signals
+from .ending import Ending
+from .family import below
+from .frames import encode, receive
+from .kernel import adopt_descendants
+from .link import Link
+from .logfile import LogFile
+from .pipes import BUSY, Pipes
+from .request import Request
+from .spawn import spawn
+
+ORPHAN_GRACE = 2.0  # seconds a job gets when its supervisor is gone
+REST = 0.005  # seconds between two reads of a program that writes little but often
+
+
+def live(sock: socket.socket) -> None:
+    """Be the shim of the job that is described on this socket, until nothing of it is left.
+
+    Args:
+        sock: our end of the socket pair with the supervisor.
+    """
+    wakeups = signals.wakeups()
+    adopt_descendants()
+    sock.sendall(encode({"shim": os.getpid()}))
+    try:
+        request = Request(*receive(sock))
+    except (EOFError, OSError):
+        return
+    log = LogFile(request.log_dir, request.log_stem, request.log_cap)
+    pipes = Pipes(log)
+    link = Link(sock)
+    try:
+        main, report = spawn(request.program, *pipes.write_ends)
+    except OSError as error:
+        link.tell({"failed": error.errno, "stage": "fork"})
+        return
+    pipes.close_write_ends()
+    for listener in request.program.listeners:
+        os.close(listener)
+    log.open()  # here, while the program is being executed on another processor
+    Job(request, link, log, pipes, (main, report, wakeups)).run()
+
+
+class Job:
+    """A program that has been forked, and all that comes of it.
+
+    Args:
+        request: what the supervisor asked for.
+        link: to the supervisor.
+        log: where output goes.
+        pipes: where it comes from.
+        started: the program's pid, a descriptor at its end once it runs, and one that is readable after a signal.
+    """
+
+    def __init__(self, request: Request, link: Link, log: LogFile, pipes: Pipes, started: tuple[int, int, int]) -> None:
+        self._link = link
+        self._log = log
+        self._pipes = pipes
+        self._main, self._report, self._wakeups = started
+        self._starting = True
+        self._failure = b""
+        self._code: int | None = None
+        self._alone = False  # no child is left
+        self._grace = request.grace
+        self._ending = Ending(self._main, request.stop_signal, request.grace)
+        self._told_trouble: str | None = None
+        # The second one leaves the output out: what we wait with while a chatty program rests.
+        self._all, self._quick = select.poll(), select.poll()
+        for descriptor in (link.descriptor, self._report, self._wakeups):
+            self._all.register(descriptor, select.POLLIN)
+            self._quick.register(descriptor, select.POLLIN)
+        for pipe in pipes.open:
+            self._all.register(pipe, select.POLLIN)
+
+    def run(self) -> None:
+        """Wait for the end, and report it."""
+        rest_until = 0.0
+        while self._starting or not (self._alone or self._ending.hopeless):
+            now = time.monotonic()
+            if now < rest_until:
+                ready = self._quick.poll(self._patience(now, rest_until))
+            else:
+                ready = self._all.poll(self._patience(now))
+            if self._serve(ready):
+                rest_until = time.monotonic() + REST
+            self._reap()
+            self._ending.act()
+            self._mind_the_log()
+        self._finish()
+
+    def _patience(self, now: float, *due: float) -> int | None:
+        # Milliseconds until something is due, rounded up: a poll that returns too early would spin.
+        all_times = (*due, self._ending.due, self._log.prune_at, self._log.retry_at, self._pipes.rest_at)
+        times = [at for at in all_times if at is not None]
+        return max(0, int((min(times) - now) * 1000) + 1) if times else None
+
+    def _serve(self, ready: list[tuple[int, int]]) -> bool:
+        # Says whether only a little output came, so that a rest saves work.
+        carried = most = 0
+        for descriptor, _ in ready:
+            if descriptor == self._wakeups:
+                self._hear_signals()
+            elif descriptor == self._report:
+                self._hear_report()
+            elif descriptor == self._link.descriptor:
+                self._hear_supervisor()
+            elif (count := self._pipes.pump(descriptor)) is None:
+                self._all.unregister(descriptor)
+            else:
+                carried += count
+                most = max(most, count)
+        return carried > 0 and most < BUSY
+
+    def _hear_report(self) -> None:
+        if data := os.read(self._report, 64):
+            self._failure += data
+            return
+        self._ignore(self._report)
+        os.close(self._report)
+        self._report = -1
+        self._starting = False
+        if self._failure:
+            stage, number = self._failure.decode().split()
+            self._link.tell({"failed": int(number), "stage": stage})
+        else:
+            self._link.tell({"started": self._main})
+
+    def _hear_signals(self) -> None:
+        if signal.SIGTERM in signals.taken(self._wakeups):  # SIGCHLD only had to wake us
+            self._ending.stop()
+
+    def _hear_supervisor(self) -> None:
+        for message in self._link.hear():
+            if message["op"] == "stop":
+                self._ending.stop(message["grace"])
+            elif message["op"] == "signal" and self._code is None:
+                with suppress(OSError):
+                    os.kill(self._main, message["number"])
+        if self._link.lost:
+            self._ignore(self._link.descriptor)
+            self._ending.stop(min(self._grace, ORPHAN_GRACE))
+
+    def _ignore(self, descriptor: int) -> None:
+        self._all.unregister(descriptor)
+        self._quick.unregister(descriptor)
+
+    def _reap(self) -> None:
+        with suppress(ChildProcessError):
+            while True:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+                if pid == 0:
+                    return
+                if pid == self._main:
+                    self._code = os.waitstatus_to_exitcode(status)
+                    if not self._failure:
+                        self._link.tell({"ended": self._code})
+                    self._ending.main_ended()
+        self._alone = True
+
+    def _mind_the_log(self) -> None:
+        now = time.monotonic()
+        if self._log.retry_at is not None and now >= self._log.retry_at:
+            self._log.write_backlog()
+        if self._log.prune_at is not None and now >= self._log.prune_at:
+            self._log.prune()
+        if self._pipes.rest_at is not None and now >= self._pipes.rest_at:
+            self._pipes.rest()
+        if self._log.trouble != self._told_trouble:
+            self._told_trouble = self._log.trouble
+            self._link.tell({"log": self._log.trouble, "dropped": self._log.dropped})
+
+    def _finish(self) -> None:
+        survivors = [pid for pid, _ in below(os.getpid())]
+        code = -signal.SIGKILL if self._code is None else self._code
+        self._pipes.drain()
+        self._log.end(code)
+        self._link.tell(
+            {
+                "exit": code,
+                "leftovers": self._ending.leftovers,
+                "killed": self._ending.killed,
+                "survivors": survivors,
+                "dropped": self._log.dropped,
+            }
+        )
+        if self._log.prune_at is not None:
+            self._log.prune()

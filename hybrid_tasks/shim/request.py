@@ -1,0 +1,34 @@
+"""A job as the supervisor describes it, checked and in the types the shim works with."""
+
+from __future__ import annotations
+
+from .frames import TYPE_CHECKING
+from .spawn import Program
+
+if TYPE_CHECKING:
+    from .frames import Message
+
+
+class Request:
+    """What to run, how it is asked to end, and where its output goes.
+
+    Args:
+        message: `argv`, `env`, `cwd`, `names`, `stop`, `grace`, `log_dir`, `log_stem`, `log_cap`.
+        listeners: the descriptors that came with it.
+    """
+
+    def __init__(self, message: Message, listeners: list[int]) -> None:
+        self.program = Program(
+            argv=message["argv"],
+            env=message["env"],
+            cwd=message["cwd"],
+            listeners=listeners,
+            names=message["names"],
+        )
+        self.stop_signal: int = message["stop"]
+        self.grace: float = message["grace"]
+        """Seconds between the stop signal and SIGKILL."""
+        self.log_dir: bytes = message["log_dir"]
+        self.log_stem: bytes = message["log_stem"]
+        self.log_cap: int = message["log_cap"]
+        """Bytes that all logs in that directory may take."""

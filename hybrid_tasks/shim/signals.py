@@ -1,0 +1,75 @@
+"""Signals of template, shims and programs: set once in the template, inherited by shims, undone for programs.
+
+Signals are set as rarely as possible: each call of `signal.signal` goes through enums and costs a forked
+shim fresh memory.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+
+IGNORED = (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTSTP)
+"""Only the supervisor and SIGTERM end a job."""
+NOTICED = (signal.SIGTERM, signal.SIGCHLD)
+OF_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
+"""What the interpreter ignores; a program that ignored SIGPIPE would never end in `| head`."""
+
+
+def prepare() -> None:
+    """Set the signals of this process and of all that it forks."""
+    release()
+    for number in signal.valid_signals():
+        # What a shell or `nohup` had us ignore would stay ignored for ever, in every program.
+        if signal.getsignal(number) == signal.SIG_IGN and number not in OF_PYTHON:
+            signal.signal(number, signal.SIG_DFL)
+    for number in IGNORED:
+        signal.signal(number, signal.SIG_IGN)
+    for number in NOTICED:
+        signal.signal(number, _nothing)
+
+
+def wakeups() -> int:
+    """Have every signal that we notice write its number, one byte, to a pipe.
+
+    Returns:
+        the pipe's read end, non-blocking: a poll on it never misses the end of a child.
+    """
+    read, write = os.pipe()
+    os.set_blocking(read, False)
+    os.set_blocking(write, False)
+    signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+    return read
+
+
+def taken(wakeup: int) -> bytes:
+    """The signals that have arrived since the last time, a byte each.
+
+    Args:
+        wakeup: what `wakeups` gave.
+    """
+    try:
+        return os.read(wakeup, 4096)
+    except BlockingIOError:
+        return b""
+
+
+def hold() -> None:
+    """Keep back the signals that have a meaning for us, across a fork: they are the child's to die of."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, (*IGNORED, *NOTICED))
+
+
+def release() -> None:
+    """Let through what `hold` has kept back."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
+def restore() -> None:
+    """Give a program all signals as a login shell would: default actions, nothing blocked."""
+    for number in (*IGNORED, *NOTICED, *OF_PYTHON):
+        signal.signal(number, signal.SIG_DFL)
+    release()
+
+
+def _nothing(_number: int, _frame: object) -> None:
+    """Leave it to the byte that wakes the loop."""
