@@ -55,7 +55,6 @@ def launch(argv: Sequence[str], env: Mapping[str, str], log: Path, cwd: Path, pa
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            pass_fds=tuple(pass_fds),
             start_new_session=True,
             pass_fds=pass_fds,
         )
