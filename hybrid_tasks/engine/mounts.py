@@ -1,0 +1,60 @@
+"""File systems that deliver no events for changes made elsewhere, found by their mount."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+SILENT = frozenset(
+    {
+        "9p", "virtiofs", "cifs", "smb3", "smbfs", "nfs", "nfs4", "drvfs", "vboxsf", "prl_fs", "vmhgfs",
+        "afs", "ceph", "glusterfs", "lustre", "gpfs", "ncpfs", "osxfs", "fakeowner",
+    }
+)  # fmt: skip
+"""Types whose files change on another machine without this kernel noticing; every `fuse.*` counts too."""
+
+MOUNTINFO = Path("/proc/self/mountinfo")
+
+
+def silent_mounts(root: str, mountinfo: Path = MOUNTINFO) -> dict[str, str]:
+    """Find what must be polled in a directory.
+
+    Args:
+        root: a directory; links are resolved.
+        mountinfo: the kernel's list of mounts.
+
+    Returns:
+        file system types by directory: `root` itself when it lies on a silent file system, otherwise the mount
+        points of silent ones below it.
+    """
+    real = os.path.realpath(root)
+    below = real.rstrip("/") + "/"
+    best = ("", "")
+    found: dict[str, str] = {}
+    for point, kind in _mounts(mountinfo):
+        if below.startswith(point.rstrip("/") + "/"):
+            if len(point) >= len(best[0]):
+                best = (point, kind)
+        elif point.startswith(below) and _is_silent(kind):
+            found[root.rstrip("/") + "/" + point[len(below) :]] = kind
+    return {root: best[1]} if _is_silent(best[1]) else found
+
+
+def _is_silent(kind: str) -> bool:
+    return kind in SILENT or kind.startswith("fuse.")
+
+
+def _mounts(mountinfo: Path) -> list[tuple[str, str]]:
+    try:
+        lines = mountinfo.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    except OSError:
+        return []  # not Linux
+    mounts: list[tuple[str, str]] = []
+    for line in lines:
+        fields, _, rest = line.partition(" - ")
+        words = fields.split(" ")
+        if len(words) > 4 and rest:  # noqa: PLR2004 - proc(5): the fifth field is the mount point
+            point = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), words[4])
+            mounts.append((point, rest.split(" ")[0]))
+    return mounts

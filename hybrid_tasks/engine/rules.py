@@ -1,0 +1,167 @@
+"""One list of gitignore lines, answered fast and exactly.
+
+Pathspec translates the lines; this module asks its patterns about one entry of one directory at a time (parents were
+asked before, on the way down) and answers plain names and `*.ext` from dictionaries, because asking 50,000 files one
+regular expression after the other would take longer than reading the tree.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from pathspec import GitIgnoreSpec
+from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+
+_PLAIN_NAME = re.compile(r"[\w.@+,=-]+", re.ASCII)
+_PLAIN_SUFFIX = re.compile(r"\*(\.[\w-]+)", re.ASCII)
+_LITERAL_START = re.compile(r"(?:\\#)?[\w.@+,=~-]+|\\#", re.ASCII)
+_LITERAL_END = re.compile(r"[*?\]]([\w.@+,=~-]+)/?$", re.ASCII)
+_ANYWHERE = "^(?:.+/)?"
+_DIRECTORY = "(?P<ps_d>/)"
+_FILE_OR_DIRECTORY = "(?:(?P<ps_d>/)|$)"
+
+
+class Rules:
+    """Gitignore lines whose last match wins.
+
+    Args:
+        lines: the lines as they stand in the file; a line git would discard is discarded.
+
+    Attributes:
+        deep: whether an answer needs the path below the file's directory, not only the entry's name.
+    """
+
+    __slots__ = ("_rest", "_verdicts", "deep", "directories", "ends", "globs", "names", "paths", "starts", "suffixes")
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._verdicts: list[bool] = []
+        self._rest: list[tuple[int, re.Pattern[str], bool]] = []
+        self.names: dict[str, int] = {}
+        self.directories: dict[str, int] = {}
+        self.suffixes: dict[str, int] = {}
+        self.starts: tuple[str, ...] = ()
+        self.ends: tuple[str, ...] = ()
+        self.globs: tuple[str, ...] = ()
+        self.paths: tuple[str, ...] = ()
+        for line in lines:
+            pattern = _parse(line)
+            if pattern is not None and pattern.include is not None and pattern.regex is not None:
+                self._verdicts.append(pattern.include)
+                self._add(line.rstrip().removeprefix("!"), pattern.regex, len(self._verdicts) - 1)
+        self._rest.reverse()
+        self.deep = bool(self.paths)
+
+    def __bool__(self) -> bool:
+        return bool(self._verdicts)
+
+    def verdict(self, path: str, name: str, *, is_dir: bool) -> bool | None:
+        """Say what the lines say about one entry, not about the directories it lies in.
+
+        Args:
+            path: the entry below the directory of the lines, with slashes; needed only when `deep`.
+            name: the entry's own name.
+            is_dir: whether it is a directory.
+
+        Returns:
+            True: ignored, False: taken in again by a `!` line, None: no line matches.
+        """
+        best = max(self.names.get(name, -1), self.suffixes.get(name[name.rfind(".") :], -1))
+        if is_dir:
+            best = max(best, self.directories.get(name, -1))
+        if self._rest:
+            whole = path if self.deep else name
+            whole = f"{whole}/" if is_dir else whole
+            for index, regex, inside_only in self._rest:
+                if index < best:
+                    break
+                if _matches(regex, whole, inside_only=inside_only, is_dir=is_dir):
+                    best = index
+                    break
+        return None if best < 0 else self._verdicts[best]
+
+    def _add(self, text: str, regex: re.Pattern[str], index: int) -> None:
+        if suffix := _PLAIN_SUFFIX.fullmatch(text):
+            self.suffixes[suffix[1]] = index
+        elif _PLAIN_NAME.fullmatch(text):
+            self.names[text] = index
+        elif text.endswith("/") and _PLAIN_NAME.fullmatch(text[:-1]):
+            self.directories[text[:-1]] = index
+        else:
+            self._rest.append((index, regex, text.endswith("/**")))
+            self._sift(text, regex.pattern)
+
+    def _sift(self, text: str, source: str) -> None:
+        """Note what a `Sieve` must let through to this pattern; too much is harmless."""
+        glob = _name_glob(source)
+        if glob is None:
+            plain = source.replace("(?P<ps_d>", "(?:")
+            self.paths = (*self.paths, plain if plain.startswith("^") else f".*{plain}")
+        elif start := _LITERAL_START.match(text):
+            self.starts = (*self.starts, start[0].replace("\\", ""))
+        elif end := _LITERAL_END.search(text):
+            self.ends = (*self.ends, end[1])
+        else:
+            self.globs = (*self.globs, glob)
+
+
+class Sieve:
+    """Says in one step which files no line of several rules can match: nearly all of them.
+
+    Args:
+        layers: rules, each with the number of characters to cut from a path to make it relative to where they stand.
+    """
+
+    __slots__ = ("_ends", "_glob", "_names", "_paths", "_starts", "_suffixes")
+
+    def __init__(self, layers: Iterable[tuple[int, Rules]]) -> None:
+        rules = [found for _, found in layers]
+        self._names = frozenset(name for found in rules for name in found.names)
+        self._suffixes = frozenset(suffix for found in rules for suffix in found.suffixes)
+        self._starts = tuple(start for found in rules for start in found.starts)
+        self._ends = tuple(end for found in rules for end in found.ends)
+        globs = [glob for found in rules for glob in found.globs]
+        self._glob = re.compile("|".join(globs), re.DOTALL).fullmatch if globs else None
+        self._paths = tuple((cut, re.compile("|".join(found.paths)).match) for cut, found in layers if found.deep)
+
+    def catches(self, path: str, name: str) -> bool:
+        """Say whether some line may match this file."""
+        return (
+            name in self._names
+            or name[name.rfind(".") :] in self._suffixes
+            or name.startswith(self._starts)
+            or name.endswith(self._ends)
+            or (self._glob is not None and self._glob(name) is not None)
+            or (bool(self._paths) and any(match(path[cut:]) for cut, match in self._paths))
+        )
+
+
+def _matches(regex: re.Pattern[str], path: str, *, inside_only: bool, is_dir: bool) -> bool:
+    found = regex.search(path)
+    if found is None:
+        return False
+    if inside_only:
+        return found.end() < len(path)  # `a/**` is about what lies in `a`, not about `a`
+    if regex.pattern == _DIRECTORY:
+        return is_dir  # `*/`
+    # a match that ends at a slash further left is about a parent, which was asked before
+    return "ps_d" not in regex.groupindex or found["ps_d"] is None or found.end() == len(path)
+
+
+def _parse(line: str) -> GitIgnoreSpecPattern | None:
+    try:
+        (pattern,) = GitIgnoreSpec.from_lines([line.rstrip("\r\n")]).patterns
+    except (ValueError, re.error):
+        return None
+    return pattern
+
+
+def _name_glob(source: str) -> str | None:
+    """The part of a translated pattern that is about the name alone, when all of it is."""
+    if not source.startswith(_ANYWHERE):
+        return None
+    for ending in (_FILE_OR_DIRECTORY, _DIRECTORY):
+        if source.endswith(ending):
+            glob = source[len(_ANYWHERE) : -len(ending)]
+            return None if "/" in glob.replace("[^/]", "") else f"(?:{glob})"
+    return None
