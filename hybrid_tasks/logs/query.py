@@ -1,0 +1,193 @@
+"""A question about logs and the blocks of lines that answer it (`asking.py` makes it from what a user wrote)."""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from hybrid_tasks.logs.follow import LONGEST, SHORTEST, Folders, Sources
+from hybrid_tasks.logs.index import STREAM_NAMES
+from hybrid_tasks.logs.latest import Latest
+from hybrid_tasks.logs.lines import CUT, SEARCHED, cut_long
+from hybrid_tasks.logs.merge import Block, Merge, Source, View
+from hybrid_tasks.logs.sieve import Sieve
+
+ROUND = 4 << 20
+"""Bytes shown of the busy services before the quiet ones are looked at again."""
+HELD = 1.0
+"""Seconds of silence after which a line without an end is shown to somebody who waits for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is to be shown.
+
+    Args:
+        services: names; all when empty.
+        since: epoch seconds before which nothing is shown.
+        tail: the last lines of each service only.
+        follow: go on with what comes.
+        level: rank of `levels.py` below which lines are left out.
+        grep: what a line must contain.
+        build: the output of every job; else of instances and of builds that failed.
+        at: a window in epoch seconds, instead of `since`; shows every job.
+        timestamps: each line with its time.
+        json: one object a line.
+        raw: bytes as the service wrote them.
+    """
+
+    services: tuple[str, ...] = ()
+    since: float | None = None
+    tail: int | None = None
+    follow: bool = False
+    level: int | None = None
+    grep: re.Pattern[str] | None = None
+    build: bool = False
+    at: tuple[float, float] | None = None
+    timestamps: bool = False
+    json: bool = False
+    raw: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line without its end; `time` in epoch seconds, `stream` is `stdout`, `stderr` or `dropped` (our note)."""
+
+    service: str
+    stream: str
+    time: float
+    text: bytes
+    role: str
+    run: str
+
+
+def blocks(
+    project_logs: Path,
+    query: Query,
+    idle: Callable[[float], bool] | None = None,
+    *,
+    partial: bool = False,
+    now: Callable[[], float] = time.time,
+) -> Iterator[Block]:
+    """The answer as blocks of lines, merged by time.
+
+    Args:
+        project_logs: `.hybrid/logs`.
+        query: what is wanted.
+        idle: called with seconds to wait when there is nothing new; returns True to end. Only for `follow`.
+        partial: show the beginning of a line whose end does not come.
+        now: seconds since the epoch.
+
+    Yields:
+        blocks in the order of their first lines.
+    """
+    view = _view(query, now())
+    chosen = frozenset(query.services)
+    folders = Folders(project_logs, lambda name: not chosen or name in chosen, query.build or query.at is not None, now)
+    sources = Sources(folders, view)
+    merge = Merge(keep=query.follow)
+    sieve = Sieve(query.level, query.grep)
+    try:
+        first = sources.look()
+        if query.tail is not None:
+            _start_at_tail(first, query)
+        for source in first:
+            merge.add(source)
+        found = (block for read in merge.blocks() for block in sieve.through(read))
+        yield from found if query.tail is None else _latest(found, query.tail)
+        if query.follow:
+            yield from _following(sources, merge, sieve, idle or _sleep, partial=partial)
+    finally:
+        merge.close()
+
+
+def records(
+    project_logs: Path,
+    query: Query,
+    idle: Callable[[float], bool] | None = None,
+    *,
+    now: Callable[[], float] = time.time,
+) -> Iterator[Line]:
+    """The answer line by line, each with its own time, for readers that need that and have the time for it.
+
+    Args:
+        project_logs: `.hybrid/logs`.
+        query: what is wanted.
+        idle: as for `blocks`.
+        now: seconds since the epoch.
+
+    Yields:
+        lines, merged by time.
+    """
+    fine = query if query.raw else replace(query, timestamps=True)
+    for block in blocks(project_logs, fine, idle, now=now):
+        yield from lines_of(block, cut=None if query.raw else CUT)
+
+
+def lines_of(block: Block, cut: int | None = CUT) -> Iterator[Line]:
+    """The lines of a block."""
+    job, stream = block.job, STREAM_NAMES.get(block.stream, "stdout")
+    data = cut_long(block.data, cut)
+    for text in data.removesuffix(b"\n").split(b"\n"):
+        yield Line(job.service, stream, block.time, text, job.role, job.run)
+
+
+def _view(query: Query, now: float) -> View:
+    cut = None if query.raw else CUT if query.grep is None else SEARCHED
+    since, until = query.at if query.at is not None else (query.since, math.inf if query.follow else now)
+    return View(fine=query.timestamps or query.json, cut=cut, since=since, until=until)
+
+
+def _start_at_tail(sources: list[Source], query: Query) -> None:
+    """Read no more of the files than the last lines need; lines that are left out must be looked at, though."""
+    if query.tail is None or query.since is not None or query.at or query.level is not None or query.grep is not None:
+        return
+    have: dict[str, int] = {}
+    oldest: dict[str, float] = {}
+    for source in sorted(sources, key=lambda source: source.job.started, reverse=True):
+        name = source.job.service
+        if have.get(name, 0) >= query.tail and source.job.touched < oldest.get(name, math.inf):
+            source.start_lines(0)
+            continue
+        have[name] = have.get(name, 0) + source.start_lines(query.tail)
+        oldest[name] = source.job.started
+
+
+def _latest(found: Iterator[Block], n: int) -> list[Block]:
+    latest = Latest(n)
+    for block in found:
+        latest.add(block)
+    return latest.blocks()
+
+
+def _following(
+    sources: Sources, merge: Merge, sieve: Sieve, idle: Callable[[float], bool], *, partial: bool
+) -> Iterator[Block]:
+    pause, quiet = SHORTEST, 0.0
+    while True:
+        merge.wake()
+        for source in sources.look():
+            merge.add(source)
+        news = False
+        for block in merge.blocks(ROUND):
+            news = True
+            yield from sieve.through(block)
+        if news:
+            pause, quiet = SHORTEST, 0.0
+            continue
+        if partial and quiet >= HELD:
+            for block in merge.unfinished():
+                yield from sieve.through(block)
+        if idle(pause):
+            return
+        quiet += pause
+        pause = min(LONGEST, pause * 1.5)
+
+
+def _sleep(seconds: float) -> bool:
+    time.sleep(seconds)
+    return False

@@ -1,0 +1,62 @@
+"""Which lines are shown: `--level` and `--grep`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from hybrid_tasks.logs.escapes import strip
+from hybrid_tasks.logs.index import DROPPED
+from hybrid_tasks.logs.levels import ERROR, INFO, Levels
+from hybrid_tasks.logs.merge import Block
+
+_BUILDS = frozenset({"build", "check", "step"})
+
+
+@dataclass(slots=True)
+class Sieve:
+    """Lets the wanted lines of blocks through; our own notes always pass.
+
+    Args:
+        level: rank below which lines are left out.
+        pattern: what a line must contain, asked of its text without escapes.
+    """
+
+    level: int | None = None
+    pattern: re.Pattern[str] | None = None
+    _levels: dict[tuple[str, str, int], Levels] = field(default_factory=dict)
+
+    def through(self, block: Block) -> Iterator[Block]:
+        """The block with its wanted lines; nothing when there are none."""
+        if (self.level is None and self.pattern is None) or block.stream == DROPPED:
+            yield block
+            return
+        lines = block.data.split(b"\n")
+        ended = not lines[-1]  # else an unfinished last line
+        texts = strip(block.data).decode().replace("\r\n", "\n").split("\n")
+        if ended:
+            del lines[-1], texts[-1]
+        if self.level is not None:
+            least = self.level
+            levels = self._of(block)
+            # Every line is asked, also those the pattern leaves out: the next one may continue it.
+            passed = [levels.of(text) >= least for text in texts]
+        else:
+            passed = [True] * len(texts)
+        if self.pattern is not None:
+            search = self.pattern.search
+            passed = [ok and search(text) is not None for ok, text in zip(passed, texts, strict=True)]
+        kept = [line for ok, line in zip(passed, lines, strict=True) if ok]
+        if kept:
+            end = b"\n" if ended or not passed[-1] else b""
+            yield block._replace(data=b"\n".join(kept) + end)
+
+    def _of(self, block: Block) -> Levels:
+        key = (*block.job.key, block.stream)
+        levels = self._levels.get(key)
+        if levels is None:
+            # Compilers name no level; what a failed build says is why it failed.
+            failed = block.job.role in _BUILDS and block.job.exit() not in {0, None}
+            levels = self._levels[key] = Levels(ERROR if failed else INFO)
+        return levels
