@@ -1,0 +1,106 @@
+"""Finding which of a module's programs a service is."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from hybrid_stack_go.modules import above
+from hybrid_stack_go.sources import is_main, mains
+from hybrid_tasks.api import WrongInput
+
+COMMAND, DOCKERFILE, MAIN, MAINS, LOOSE, MANIFEST = 90, 85, 80, 70, 40, 10
+USUAL = ("server", "main", "app", "api", "service")
+
+
+def told(words: Sequence[str], directory: Path) -> Path | None:
+    """Give the main package that a command builds or runs (`go run ./cmd/server`), if it is here."""
+    for index, word in enumerate(words[:-1]):
+        if word.rpartition("/")[2] == "go" and words[index + 1] in {"build", "run", "install"}:
+            targets = [item for item in words[index + 2 :] if item.startswith(".") or item.endswith(".go")]
+            return _here(targets[-1], directory) if targets else None
+    return None
+
+
+def _here(target: str, directory: Path) -> Path | None:
+    parts = Path(target).parts
+    for start in range(len(parts) or 1):  # a path from the repository's root is looked for by its tail
+        place = directory.joinpath(*parts[start:])
+        place = place.parent if place.suffix == ".go" else place
+        if place.is_dir() and is_main(place):
+            return place
+    return None
+
+
+def dockerfile_main(file: Path, directory: Path) -> Path | None:
+    """Give the main package that a Dockerfile builds, if it is here; the last one counts."""
+    try:
+        text = re.sub(r"\\[ \t]*\r?\n", " ", file.read_text("utf-8-sig", "replace"))
+    except OSError:
+        return None
+    found = None
+    for line in re.findall(r"^[ \t]*(?:RUN|CMD|ENTRYPOINT)[ \t]+(.+)$", text, re.MULTILINE | re.IGNORECASE):
+        for part in re.split(r"&&|;|\|\|", line):
+            found = told(_words(part), directory) or found
+    return found
+
+
+def _words(line: str) -> list[str]:
+    try:
+        return [word.strip('[],"') for word in shlex.split(line)]
+    except ValueError:
+        return line.split()
+
+
+def candidates(directory: Path, dockerfile: Path | None = None) -> list[Path]:
+    """Give the programs a service in this directory may be; one means it is clear.
+
+    The directory's own program comes before those below it, and its Dockerfile decides between several.
+    """
+    if is_main(directory):
+        return [directory]
+    found = list(mains(directory))
+    if len(found) > 1:
+        built = dockerfile_main(dockerfile or directory / "Dockerfile", directory)
+        return [built] if built is not None else found
+    return found
+
+
+def find_main(name: str, directory: Path, option: str | None) -> Path:
+    """Give the directory of a service's main package.
+
+    Args:
+        name: the service's name, which may tell several apart (`cmd/NAME`).
+        directory: the service's directory.
+        option: the `main` of its options table.
+
+    Raises:
+        WrongInput: there is none, or several and nothing decides.
+    """
+    key = f"[services.{name}.go] main"
+    if option is not None:
+        place = directory / option
+        place = place.parent if place.suffix == ".go" else place
+        if not place.is_dir():
+            raise WrongInput(f"the main package {place} does not exist", f"correct {key}")
+        return place
+    found = candidates(directory)
+    if len(found) > 1:
+        # `.../cmd/api`: the service's name, then the directory's, then what such programs are usually called.
+        for wanted in ({name}, {directory.name}, *({usual} for usual in USUAL)):
+            named = [place for place in found if place.name in wanted]
+            if len(named) == 1:
+                return named[0]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise WrongInput(f"no main package was found in {directory}", f'set {key} = "./cmd/server"')
+    listed = ", ".join(f"./{place.relative_to(directory)}" for place in found)
+    raise WrongInput(f"`{name}` may be any of {listed}", f'choose one: {key} = "./{found[0].relative_to(directory)}"')
+
+
+def has_module(directory: Path) -> bool:
+    """Say whether a directory belongs to a Go module."""
+    return above(directory, "go.mod") is not None

@@ -1,0 +1,16 @@
+"""The options table of a Go service: `[services.NAME.go]`."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class GoOptions(BaseModel):
+    """Which program of a module a service is, and how it is built."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    main: str | None = Field(
+        default=None, min_length=1, description="directory of the main package (`./cmd/server`), found when left out"
+    )
+    flags: tuple[str, ...] = Field(default=(), description="more arguments of `go build` (`-tags=dev`, `-race`)")

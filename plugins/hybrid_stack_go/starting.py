@@ -1,0 +1,60 @@
+"""How a Go service is built, started and tested."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from hybrid_stack_go.finding import find_main
+from hybrid_stack_go.modules import program
+from hybrid_stack_go.options import GoOptions
+from hybrid_tasks.api import Build, Command, Listen, Place, Service, StartPlan
+
+
+def options_of(service: Service) -> GoOptions:
+    """Give the service's options table, or the defaults."""
+    return service.options if isinstance(service.options, GoOptions) else GoOptions()
+
+
+def main_of(service: Service) -> Path:
+    """Find the service's main package; raises WrongInput where that is not clear."""
+    return find_main(service.name, service.directory, options_of(service).main)
+
+
+def start(service: Service, place: Place) -> StartPlan:
+    """Say how an instance is built into a fresh artefact and started."""
+    main = main_of(service)
+    artefact = place.artefacts / service.name
+    build = ("go", "build", *_flags(service), "-o", str(artefact), _target(main, service.directory))
+    return StartPlan(
+        program=Command(("{artefact}", *service.args), service.directory),
+        build=Build(Command(build, service.directory), artefact),
+        listen=Listen.INHERIT if inherits(main) else Listen.OWN,
+    )
+
+
+def inherits(main: Path) -> bool:
+    """Say whether a program's own source takes a listening socket (`LISTEN_FDS`)."""
+    return any(file.inherits for files in program(main).values() for file in files)
+
+
+def _target(main: Path, directory: Path) -> str:
+    # Without `./` the tool would look for a package of that name in the module path and the standard library.
+    if main.is_relative_to(directory):
+        return f"./{main.relative_to(directory).as_posix()}" if main != directory else "."
+    return Path(os.path.relpath(main, directory)).as_posix()
+
+
+def _flags(service: Service) -> tuple[str, ...]:
+    options = options_of(service)
+    said = " ".join((service.env.get("GOFLAGS", os.environ.get("GOFLAGS", "")), *options.flags))
+    # No DWARF: linking is most of a reload, and a debugger builds for itself. No VCS stamp: it runs `git status`,
+    # which rewrites the index under the eyes of the watcher and fails where git distrusts the directory.
+    ours = tuple(flag for flag in ("-ldflags=-w", "-buildvcs=false") if flag.partition("=")[0] not in said)
+    return ours + options.flags
+
+
+def test(service: Service, arguments: tuple[str, ...]) -> Command:
+    """Give the command that runs the tests: of all packages, unless the arguments name some."""
+    named = any(word.startswith(("./", "../", ".")) for word in arguments)
+    return Command(("go", "test", *(() if named else ("./...",)), *arguments), service.directory)
