@@ -20,6 +20,10 @@ OURS = "hybrid-tasks"
 """The distribution whose plugins come first, so that the stranger is told about a name taken twice, not we."""
 
 
+UNNAMED = "an unnamed distribution"
+"""What a plugin is said to come with when its metadata is damaged."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A plugin that was found, with the way to import it."""
@@ -41,15 +45,22 @@ def plain(name: str) -> str:
 def installed(points: Iterable[EntryPoint] | None = None) -> list[Candidate]:
     """List the plugins of the entry-point group, ours first, then by distribution and name."""
     found = entry_points(group=PROJECT) if points is None else points
-    candidates = [Candidate(_record(point), point.load) for point in found]
+    known: dict[int, tuple[str, str]] = {}  # a distribution's metadata is parsed anew at every look
+    candidates = []
+    for point in found:
+        if id(point.dist) not in known:
+            known[id(point.dist)] = _distribution(point)
+        record = PluginRecord(point.name, *known[id(point.dist)], point.value, "entry point")
+        candidates.append(Candidate(record, point.load))
     return sorted(candidates, key=lambda c: (c.record.distribution != OURS, c.record.distribution, c.record.name))
 
 
-def _record(point: EntryPoint) -> PluginRecord:
-    dist = point.dist
-    name = dist.metadata["Name"] if dist is not None else None
-    version = dist.version if dist is not None else ""
-    return PluginRecord(point.name, name or "an unnamed distribution", version or "", point.value, "entry point")
+def _distribution(point: EntryPoint) -> tuple[str, str]:
+    if point.dist is None:
+        return UNNAMED, ""
+    metadata = point.dist.metadata
+    name, version = (metadata.get(key) for key in ("Name", "Version"))  # indexing warns when a key is missing
+    return name or UNNAMED, version or ""
 
 
 def local(root: Path | None) -> Iterator[Candidate]:

@@ -209,3 +209,10 @@ def test_the_door_is_light() -> None:
     code = f"import sys, hybrid_tasks.api; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_damaged_metadata_still_has_a_name(install, tmp_path: Path) -> None:
+    install(GOOD, name="good")
+    next((tmp_path / "site").glob("*.dist-info/METADATA")).write_text("")
+    found = record(load(), "an unnamed distribution")
+    assert (found.version, found.trouble) == ("", None)
