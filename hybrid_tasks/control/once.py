@@ -1,0 +1,93 @@
+"""Asking without a supervisor: a child process loads the project, answers one request and ends."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from hybrid_tasks.control import codec, messages
+from hybrid_tasks.control.client import OnEvent, final, reach
+from hybrid_tasks.control.spawn import command
+from hybrid_tasks.errors import Code, HybridError
+
+
+def consult(
+    root: Path,
+    op: str,
+    args: Mapping[str, object],
+    on_event: OnEvent | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> tuple[object, int]:
+    """Ask the supervisor when one runs, else a child process.
+
+    Args:
+        root: the project's directory.
+        op: one of `messages.OPERATIONS`.
+        args: its arguments.
+        on_event: called with every event.
+        environ: of this process.
+
+    Returns:
+        the result and the exit code.
+
+    Raises:
+        HybridError: what was answered.
+    """
+    connection = reach(root, environ)
+    if connection is None:
+        return once(root, op, args, on_event, environ)
+    with connection:
+        return connection.ask(messages.ask(op, args, environ), on_event=on_event)
+
+
+def once(
+    root: Path,
+    op: str,
+    args: Mapping[str, object],
+    on_event: OnEvent | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> tuple[object, int]:
+    """Let `python -m hybrid_tasks.supervisor --once` answer one request on its standard output.
+
+    Args:
+        root: the project's directory.
+        op: one of `messages.OPERATIONS`.
+        args: its arguments.
+        on_event: called with every event.
+        environ: of this process.
+
+    Returns:
+        the result and the exit code.
+
+    Raises:
+        HybridError: what was answered, or that the child died, with the end of what it said.
+    """
+    with (
+        tempfile.TemporaryFile() as said,
+        subprocess.Popen(
+            command(root, "--once"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            env=dict(environ),
+        ) as child,
+    ):
+        if child.stdin is None or child.stdout is None:
+            raise HybridError("the child that loads the project has no pipes", code=Code.UNEXPECTED)
+        with contextlib.suppress(BrokenPipeError):  # it died before it read: its words say why
+            child.stdin.write(codec.encode(messages.ask(op, args, environ).as_json()))
+            child.stdin.close()
+        for line in child.stdout:
+            message = codec.decode(line, codec.REPLY_LIMIT)
+            if "event" not in message:
+                return final(message)
+            if on_event is not None:
+                on_event(messages.read_event(message["event"]))
+        child.wait()
+        said.seek(0)
+        excerpt = "".join(f"\n    {line}" for line in said.read().decode("utf-8", "replace").splitlines()[-20:])
+    raise HybridError(f"the project could not be loaded (exit {child.returncode}):{excerpt}", code=Code.UNEXPECTED)
