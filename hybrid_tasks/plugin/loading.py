@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from hybrid_tasks.plugin.markers import PROJECT
 from hybrid_tasks.plugin.records import LOCAL, PluginRecord
@@ -58,7 +59,7 @@ def installed(points: Iterable[EntryPoint] | None = None) -> list[Candidate]:
 def _distribution(point: EntryPoint) -> tuple[str, str]:
     if point.dist is None:
         return UNNAMED, ""
-    metadata = point.dist.metadata
+    metadata: Any = point.dist.metadata
     name, version = (metadata.get(key) for key in ("Name", "Version"))  # indexing warns when a key is missing
     return name or UNNAMED, version or ""
 
