@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from hybrid_tasks.process.failures import StartFailed
 from hybrid_tasks.process.identity import PROJECT, RUN, SERVICE
 from hybrid_tasks.process.job import Job
-from hybrid_tasks.process.lost import end_lost
+from hybrid_tasks.process.lost import Lost, Searches
 from hybrid_tasks.process.spec import Exit, JobSpec
 from hybrid_tasks.process.stopping import reap, wait_gone
 from hybrid_tasks.process.template import Template
@@ -22,6 +22,7 @@ from hybrid_tasks.process.template import Template
 __all__ = ["Exit", "Job", "JobSpec", "Jobs", "StartFailed"]
 
 TRIES = 3  # a template may be killed at any moment, also while it is asked
+OWNED = 2.0  # seconds after which a zombie that somebody of ours waits for would have been collected
 GONE = 5.0  # seconds a shim may take from closing its socket to its end
 ANSWER = 30.0  # seconds until a program must have been executed
 
@@ -44,6 +45,8 @@ class Jobs:
         self._template: Template | None = None
         self._starting_template = asyncio.Lock()
         self._shims: dict[Job, Template] = {}  # until the shim is gone; the job itself may be over already
+        self._searches = Searches()
+        self._later: asyncio.TimerHandle | None = None
         self._burials: set[asyncio.Task[None]] = set()
 
     @property
@@ -60,6 +63,8 @@ class Jobs:
         await asyncio.gather(*(job.stop() for job in list(self._shims)))
         while self._burials:
             await asyncio.wait(self._burials)
+        if self._later is not None:
+            self._later.cancel()
         if self._template is not None:
             await self._template.close()
             self._template = None
@@ -122,15 +127,26 @@ class Jobs:
     async def _bury(self, job: Job) -> None:
         """The end of a shim: usually all is done, but a killed one leaves work and a dead template zombies."""
         found: set[int] = set()
+        template = self._shims[job]
         try:
             if job.exit is None and job.shim is not None:
                 job.ended(-signal.SIGKILL)  # by its death signal
-                found = await end_lost(job.run, job.shim, self._shims[job].pid)
+                lost = Lost(job.run, job.shim, template.pid, found)
+                await self._searches.end(lost)
             if job.exit is None:
                 killed = Exit(-signal.SIGKILL if job.code is None else job.code, len(found - {job.pid}), killed=True)
                 job.finish(killed)
             if job.shim is not None:
                 await wait_gone(job.shim, GONE)
-                reap(found | {job.shim.pid})
+                self._reap(found | {job.shim.pid})
         finally:
             del self._shims[job]
+
+    def _reap(self, known: set[int]) -> None:
+        unclear = reap(known) - ({self._template.pid} if self._template is not None else set())
+        if unclear and self._later is None:
+            self._later = asyncio.get_running_loop().call_later(OWNED, self._reap_unclear, unclear)
+
+    def _reap_unclear(self, pids: set[int]) -> None:
+        self._later = None
+        self._reap(pids)

@@ -1,62 +1,106 @@
-"""A job whose shim was killed: nobody is left that knows its tree, so it is found by marks and by parenthood."""
+"""Jobs whose shims were killed: nobody is left that knows their trees, so they are found by marks and parenthood."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import time
+from dataclasses import dataclass, field
 
-from hybrid_tasks.process.identity import ProcessIdentity, carrying, descendants, everybody, identify
+from hybrid_tasks.process.identity import ProcessIdentity, Stat, boot_id, environment_marks, everybody
 from hybrid_tasks.process.stopping import KILL_PATIENCE, end_all, wait_gone
 
-GRACE = 0.5  # seconds: the program itself is dead, what is left are its helpers
+GRACE = 0.5  # seconds: the programs themselves are dead, what is left are their helpers
 DYING = 1.0  # seconds a killed shim may take to hand its children over
 
 
-async def end_lost(run: str, shim: ProcessIdentity | None, template: int) -> set[int]:
-    """End everything a killed shim has left.
+@dataclass
+class Lost:
+    """A job without its shim.
 
     Args:
         run: the run id that its processes carry.
-        shim: the shim itself.
+        shim: the killed shim.
         template: the pid of the template it was forked from, whether that lives or not.
-
-    Returns:
-        the pids that were found.
+        found: the pids found of it.
     """
-    if shim is not None:
+
+    run: str
+    shim: ProcessIdentity
+    template: int
+    found: set[int] = field(default_factory=set)
+
+
+class Searches:
+    """Ends what lost jobs have left; jobs lost together are searched for together, as a search reads all of /proc."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Lost] = []
+        self._searching = asyncio.Lock()
+
+    async def end(self, lost: Lost) -> None:
+        """End everything that is left of a job.
+
+        Args:
+            lost: the job; its `found` is filled.
+        """
         # Its socket closes before its children are handed over: looking earlier would miss some.
-        await wait_gone(shim, DYING)
-    found: set[int] = set()
+        await wait_gone(lost.shim, DYING)
+        self._waiting.append(lost)
+        async with self._searching:
+            if lost in self._waiting:
+                together, self._waiting = self._waiting, []
+                await _end_together(together)
+
+
+async def _end_together(lost: list[Lost]) -> None:
     grace = GRACE
     deadline = time.monotonic() + KILL_PATIENCE
     while time.monotonic() < deadline:
-        living = await asyncio.to_thread(_left, run, template)
+        living = await asyncio.to_thread(_search, lost)
         if not living:
-            break
-        found |= {identity.pid for identity in living}
+            return
         await end_all(living, grace)
         grace = 0  # whoever turns up now was started by somebody who is being killed
-    return found
 
 
-def _left(run: str, template: int) -> set[ProcessIdentity]:
-    orphans = _orphans(template)
-    below = set().union(*(descendants(pid) for pid in orphans))
-    strays = {identity for pid in orphans | below if (identity := identify(pid)) is not None}
-    return strays.union(carrying(run))
+def _search(lost: list[Lost]) -> list[ProcessIdentity]:
+    by_run = {one.run: one for one in lost}
+    processes = everybody()
+    orphans = _with_descendants(_orphans(processes, {one.template for one in lost}), processes)
+    living = []
+    for pid, stat in processes.items():
+        marks = environment_marks(pid)
+        one = by_run.get(marks.run) if marks is not None else lost[0] if pid in orphans else None
+        if one is not None:
+            one.found.add(pid)
+        if one is not None or pid in orphans:
+            living.append(ProcessIdentity(boot_id(), pid, stat.ticks))
+    return living
 
 
-def _orphans(template: int) -> set[int]:
-    """What killed shims have left to the template or, when that is dead, to us; the marks may be wiped from it.
+def _orphans(processes: dict[int, Stat], templates: set[int]) -> set[int]:
+    """What killed shims have left to their template or, when that is dead, to us; the marks may be wiped from it.
 
-    The template forks only shims, and they stay in its session; a program never does. Our own children
+    A template forks only shims, and they stay in its session; a program never does. Our own children
     share our session or lead their own.
     """
     us, session = os.getpid(), os.getsid(0)
     return {
         pid
-        for pid, stat in everybody().items()
-        if (stat.parent == template and stat.session != template)
-        or (stat.parent == us and stat.session not in {session, pid, template})
+        for pid, stat in processes.items()
+        if (stat.parent in templates and stat.session not in templates)
+        or (stat.parent == us and stat.session not in {session, pid} | templates)
     }
+
+
+def _with_descendants(ancestors: set[int], processes: dict[int, Stat]) -> set[int]:
+    found = set(ancestors)
+    more = True
+    while more:
+        more = False
+        for pid, stat in processes.items():
+            if stat.parent in found and pid not in found:
+                found.add(pid)
+                more = True
+    return found

@@ -97,23 +97,31 @@ async def wait_gone(identity: ProcessIdentity, seconds: float) -> bool:
         os.close(handle)
 
 
-def reap(known: Iterable[int]) -> None:
+def reap(known: Iterable[int]) -> set[int]:
     """Collect zombies that became our children because their own parent was killed.
 
     Children that we started ourselves are left to whoever waits for them: they share our session or lead
-    their own, orphans of jobs belong to a session that somebody else has made.
+    their own, while most orphans of jobs belong to a session that somebody else has made.
 
     Args:
         known: pids that are certainly orphans, whatever their session.
+
+    Returns:
+        zombies that lead their own session, so that nobody can tell.
     """
     certain = set(known)
+    unclear: set[int] = set()
     session = os.getsid(0)
     for pid in own_children():
         stat = read_stat(pid)
-        if stat is None or stat.state != "Z" or (pid not in certain and stat.session in {session, pid}):
+        if stat is None or stat.state != "Z" or (pid not in certain and stat.session == session):
+            continue
+        if pid not in certain and stat.session == pid:
+            unclear.add(pid)
             continue
         with contextlib.suppress(ChildProcessError):
             os.waitpid(pid, os.WNOHANG)
+    return unclear
 
 
 async def _ended(handles: list[int], seconds: float) -> list[int]:

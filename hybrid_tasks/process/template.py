@@ -27,6 +27,7 @@ class Template:
         self._process = process
         self._requests = requests
         self._sending = asyncio.Lock()
+        self._reaping: asyncio.Future[int] | None = None
         self.pid = process.pid
         self.alive = True
         """False as soon as it has ended."""
@@ -81,6 +82,8 @@ class Template:
     async def close(self) -> None:
         """End it; running jobs keep their shims."""
         self._forget()
+        if self._reaping is not None:
+            await self._reaping
         with contextlib.suppress(subprocess.TimeoutExpired):
             await asyncio.to_thread(self._process.wait, PATIENCE)
         if self._process.poll() is None:
@@ -88,8 +91,9 @@ class Template:
             await asyncio.to_thread(self._process.wait)
 
     def _ended(self) -> None:
-        # A template never says anything: being readable is its end.
+        # A template never says anything: being readable is its end. Waiting for it takes a moment more.
         self._forget()
+        self._reaping = asyncio.get_running_loop().run_in_executor(None, self._process.wait)
 
     def _forget(self) -> None:
         if self._requests.fileno() >= 0:
