@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from hybrid_tasks.config.nearest import suggestion
-from hybrid_tasks.config.schema import json_schema
 from hybrid_tasks.control.messages import Request
 from hybrid_tasks.env.layers import resolve
 from hybrid_tasks.errors import WrongInput
@@ -96,6 +95,8 @@ def _env(loaded: Loaded, request: Request) -> object:
 
 def _config(loaded: Loaded, request: Request) -> object:
     if request.args["schema"]:
+        from hybrid_tasks.config.schema import json_schema
+
         return json_schema(loaded.host)
     return plain(loaded.project)
 

@@ -28,6 +28,10 @@ class Bus:
         event = Event(kind, self._now(), service, data or {})
         for hear in tuple(self._listeners):
             hear(event)
+        self.nudge()
+
+    def nudge(self) -> None:
+        """Let everybody who waits look again, without an event to tell."""
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 

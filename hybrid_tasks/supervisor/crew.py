@@ -138,7 +138,11 @@ class Crew:
             await self._nobody_else()
             return await self.spawn("instance", version.program)
         slot = self._port.free_slot()
-        job = await self.spawn("instance", version.program, slot)
+        try:
+            job = await self.spawn("instance", version.program, slot)
+        except BaseException:
+            await asyncio.shield(self._port.rescue(slot))
+            raise
         self._slots[job.run] = slot
         self._port.probe(slot)
         return job

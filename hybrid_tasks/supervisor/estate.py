@@ -100,7 +100,7 @@ class Estate:
                 self.notes.append(f"ended {ended} processes that a killed supervisor had left behind")
             self.notes.extend(strangers)
             await self._jobs.open()
-            self._observer = Observer(lambda paths: self._loop.call_soon_threadsafe(self._dirty, paths))
+            self._observer = Observer(self._noticed, self.root)
             project = self.loaded.project
             self._site = Site(
                 project, self.loaded.host, self._jobs, self.bus, self._receipts, self.hybrid, self._environ
@@ -191,9 +191,15 @@ class Estate:
         """Compare trees from time to time although nothing was heard: events only make it fast."""
         while True:
             await asyncio.sleep(TICK)
+            if self._observer is not None:
+                await asyncio.to_thread(self._observer.check)
             for unit in self.units.values():
                 if unit.state.serving is not None and unit.source.due(time.monotonic()):
                     unit.dirty(None)
+
+    def _noticed(self, paths: frozenset[Path] | None) -> None:
+        """Hear from the watcher's thread."""
+        self._loop.call_soon_threadsafe(self._dirty, paths)
 
     def _dirty(self, paths: frozenset[Path] | None) -> None:
         for unit in self.units.values():

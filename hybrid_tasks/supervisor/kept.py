@@ -56,7 +56,7 @@ class Kept:
             version: what serves now.
             snapshot: the source it was made from.
         """
-        if version in {self.good, self._spare}:
+        if version is self.good or version is self._spare:
             return
         self.good = version
         if not version.built and self._crew.service.stack is not None and len(snapshot.files) <= MOST_FILES:

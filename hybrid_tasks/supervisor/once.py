@@ -9,7 +9,6 @@ from typing import BinaryIO
 from hybrid_tasks.control import codec, messages
 from hybrid_tasks.errors import Code, HybridError, NotRunning
 from hybrid_tasks.supervisor.answers import ANSWERS
-from hybrid_tasks.supervisor.discovery import discovered
 from hybrid_tasks.supervisor.loaded import load
 
 
@@ -27,6 +26,8 @@ def answer(root: Path, source: BinaryIO, target: BinaryIO) -> int:
     try:
         request = messages.read_request(codec.decode(source.readline(codec.REQUEST_LIMIT)))
         if request.op == "init":
+            from hybrid_tasks.supervisor.discovery import discovered
+
             value = discovered(root, dict(request.env or os.environ))
         elif request.op in ANSWERS:
             loaded = load(root, request.env or os.environ, request.args.get("mode"))

@@ -65,6 +65,28 @@ def receipt_of(
     )
 
 
+def unchanged(last: Receipt, fingerprint: str, at: float) -> Receipt:
+    """Write down that the source went back to what serves, after a version that failed.
+
+    Args:
+        last: the receipt of the failed version.
+        fingerprint: of the tree now.
+        at: seconds since the epoch.
+    """
+    return Receipt(
+        id=new_id(at),
+        service=last.service,
+        trigger="save",
+        result=Result.UNCHANGED,
+        launch=last.launch,
+        fingerprint=fingerprint,
+        at=at,
+        files=last.files,
+        before=last.before,
+        after=last.before,
+    )
+
+
 def surprise(error: BaseException) -> str:
     """Put an unexpected error of ours into words that can be pasted into a report."""
     return "unexpected: " + "".join(traceback.format_exception(error)).rstrip()

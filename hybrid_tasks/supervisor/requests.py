@@ -98,6 +98,8 @@ async def _stop(estate: Estate, request: Request, reply: Reply) -> None:
     with _told(estate, reply, targets):
         await stop(estate, targets, kill=request.args["kill"])
     reply.result(_result([estate.units[name] for name in targets if name in estate.units]))
+    if estate.idle():
+        estate.ending.set()  # what was asked for is done; the next start makes a fresh supervisor
 
 
 async def stop(estate: Estate, names: Iterable[str], *, kill: bool = False) -> None:

@@ -113,12 +113,12 @@ def _say(ready: int | None, word: bytes) -> None:
 async def _until_done(estate: Estate, server: Server) -> None:
     """Wait for a signal, a `shutdown`, or 2 s in which nothing was wanted and nobody was connected."""
     while not estate.ending.is_set():
+        await _first(estate.ending.wait(), _idle(estate, server))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LINGER):
                 await estate.ending.wait()
-                return
-        if not estate.idle() or server.clients:
-            await _first(estate.ending.wait(), _idle(estate, server))
+        if estate.idle() and not server.clients:
+            return
 
 
 async def _idle(estate: Estate, server: Server) -> None:

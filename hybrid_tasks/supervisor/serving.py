@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
 from hybrid_tasks.engine.swap import Version
+from hybrid_tasks.model.status import Instance
 from hybrid_tasks.model.verdict import Verdict
 from hybrid_tasks.process.jobs import Exit, Job
 from hybrid_tasks.supervisor.crew import Crew
@@ -49,6 +50,18 @@ class Serving:
     def run(self) -> str | None:
         """The run id of what serves."""
         return self.running.job.run if self.running else None
+
+    def described(self, launch: str, port: int | None) -> Instance | None:
+        """Say what serves.
+
+        Args:
+            launch: how it came to serve.
+            port: where it answers.
+        """
+        if self.running is None:
+            return None
+        job = self.running.job
+        return Instance(job.run, job.pid, job.started, self.running.version.fingerprint, launch, port)
 
     def put(self, job: Job, version: Version) -> None:
         """Let an instance serve from now on; the one before finishes what it has and ends."""

@@ -7,9 +7,13 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from hybrid_tasks.engine.bursts import Quiet
+from hybrid_tasks.engine.gitops import Operations
 from hybrid_tasks.engine.observer import Observer
 from hybrid_tasks.engine.snapshot import Tree, changes
+from hybrid_tasks.engine.storms import Go, Loops, Wait
 from hybrid_tasks.model.service import Service
+from hybrid_tasks.model.status import Held
 from hybrid_tasks.model.watching import Burst, Snapshot
 from hybrid_tasks.plugin import routing
 from hybrid_tasks.supervisor.site import Site
@@ -40,6 +44,11 @@ class Source:
         self._snapshots: dict[str, Snapshot] = {}
         self._one_at_a_time = asyncio.Lock()
         self._looked = (0.0, 0.0)
+        self._quiet: Quiet | None = None
+        self._git = Operations(site.project.root)
+        self._loops = Loops(service.name, (service.directory, *service.watch))
+        self._judged: Go | Wait | Held = Go()
+        self._wait_until = 0.0
 
     def dirty(self, paths: Iterable[Path] | None) -> None:
         """Note that files may have changed (None: compare everything)."""
@@ -60,9 +69,40 @@ class Source:
             paths = None if self._all else self._dirty
             self._all, self._dirty = False, set()
             if self.current is None or paths is None or paths:
-                self.current = await asyncio.to_thread(self._look, paths)
-                self._snapshots[self.current.fingerprint] = self.current
+                self._take(await asyncio.to_thread(self._look, paths))
+            assert self.current is not None  # noqa: S101 - just taken
             return self.current
+
+    async def quiet(self) -> None:
+        """Wait until saving has paused and git is not in the middle of something."""
+        assert self._quiet is not None  # noqa: S101 - opened before
+        await self._git.ended()
+        while (seconds := self._quiet.remaining()) > 0:  # noqa: ASYNC110 - the time itself is waited for
+            await asyncio.sleep(seconds)
+
+    def began(self) -> None:
+        """Hear that our own work on the service begins."""
+        self._loops.began()
+
+    def ended(self) -> None:
+        """Hear that our own work on the service is over."""
+        self._loops.ended()
+
+    def vouch(self) -> None:
+        """Hear that somebody asked for the reload; nothing is held or delayed on suspicion."""
+        self._loops.vouch()
+        self._judged = Go()
+        self._wait_until = 0.0
+
+    @property
+    def held(self) -> Held | None:
+        """Why it is not reloaded any more: it keeps changing its own source."""
+        return self._judged if isinstance(self._judged, Held) else None
+
+    @property
+    def delay(self) -> float:
+        """Seconds for which nothing should be started, because a feedback loop is suspected."""
+        return max(0.0, self._wait_until - time.monotonic())
 
     def due(self, now: float) -> bool:
         """Whether the whole tree should be compared, in case an event was lost.
@@ -87,8 +127,20 @@ class Source:
         """Stop watching."""
         self._observer.unwatch(self._service.name)
 
+    def _take(self, new: Snapshot) -> None:
+        """Remember the content, and judge how it came to change."""
+        old, self.current = self.current, new
+        self._snapshots[new.fingerprint] = new
+        if old is None or old.fingerprint == new.fingerprint or self._quiet is None:
+            return
+        files = changes(old, new).files
+        self._quiet.saw(files)
+        self._judged = self._loops.changed(files)
+        self._wait_until = time.monotonic() + self._judged.seconds if isinstance(self._judged, Wait) else 0.0
+
     def _open(self) -> None:
         watch = routing.watch(self._site.host, self._service)
+        self._quiet = Quiet(routing.debounce(self._site.host, self._service))
         self._roots = tuple(str(root) for root in watch.roots)
         if self._service.hot_reload:
             self._observer.watch(self._service.name, watch)

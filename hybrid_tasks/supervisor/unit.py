@@ -14,13 +14,13 @@ from pathlib import Path
 from hybrid_tasks.engine.swap import Order, Version, swap
 from hybrid_tasks.model.receipt import Receipt, Result
 from hybrid_tasks.model.service import Service
-from hybrid_tasks.model.status import Blocked, Crashed, Held, InFlight, Instance, Rest, Stopped, Unit, Waiting
+from hybrid_tasks.model.status import Blocked, Crashed, Held, InFlight, Rest, Stopped, Unit, Waiting
 from hybrid_tasks.model.verdict import Healthy, Unknown
 from hybrid_tasks.process.jobs import Exit, Job
 from hybrid_tasks.supervisor.crashes import Revival
 from hybrid_tasks.supervisor.crew import Crew
 from hybrid_tasks.supervisor.kept import Kept
-from hybrid_tasks.supervisor.recording import receipt_of, surprise
+from hybrid_tasks.supervisor.recording import receipt_of, surprise, unchanged
 from hybrid_tasks.supervisor.serving import Running, Serving
 from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.source import Source
@@ -50,7 +50,9 @@ class ServiceUnit:
         self._making: str | None = None
         self._trigger: str | None = None
         self._grace: float | None = None
+        self._busy = False
         self._switching = False
+        self._paused: asyncio.TimerHandle | None = None
         self._asked = 0
         self._compared = 0
         self._wake = asyncio.Event()
@@ -98,12 +100,13 @@ class ServiceUnit:
     def compare(self) -> int:
         """Ask for a comparison of the whole tree now, and give its number for `settled`."""
         self._asked += 1
+        self.source.vouch()
         self.dirty(None)
         return self._asked
 
     def settled(self, number: int) -> Result | None:
         """Say how the source as compared at `number` or later ended: LIVE, FAILED, or None for not yet."""
-        busy = self.state.swap is not None or self._wake.is_set() or self.reviving
+        busy = self._busy or self._wake.is_set() or self.reviving or self._paused is not None
         if self._compared < number or busy or self.source.current is None:
             return None
         if self._serving.fingerprint == self.source.current.fingerprint:
@@ -148,8 +151,7 @@ class ServiceUnit:
         self._switching = True
         self._serving.put(job, version)
         self._revival.started()
-        port, launch = self.service.port, self.crew.launch_name
-        instance = Instance(job.run, job.pid, job.started, version.fingerprint, launch, port)
+        instance = self._serving.described(self.crew.launch_name, self.service.port)
         restarts = self.state.restarts + (self.state.last_receipt is not None)
         self._set(serving=instance, verdict=Healthy(), rest=None, restarts=restarts)
 
@@ -159,6 +161,7 @@ class ServiceUnit:
         while True:
             await self._wake.wait()
             self._wake.clear()
+            self._busy = True
             try:
                 if not self.state.wanted:
                     await self._halt()
@@ -166,6 +169,9 @@ class ServiceUnit:
                     await self._work(order)
             except Exception as error:  # noqa: BLE001 - one service's surprise must not end the others
                 self._set(swap=None, rest=Crashed(70, tuple(surprise(error).splitlines()), "waits for a change"))
+            finally:
+                self._busy = False
+                self.site.bus.nudge()
 
     async def _next(self) -> Order | None:
         """Decide on the next swap, if one is needed."""
@@ -177,8 +183,7 @@ class ServiceUnit:
         if trigger is None:
             self._unchanged(snapshot.fingerprint)
             known = snapshot.fingerprint in {serving, self._tried}
-            if known or isinstance(self.state.rest, Held | Blocked) or not await self._worth():
-                self.site.bus.publish("compared", self.service.name)
+            if known or isinstance(self.state.rest, Blocked) or not await self._worth():
                 return None
         elif (blocked := await self.crew.blocked()) is not None:
             self._set(rest=blocked)
@@ -189,16 +194,22 @@ class ServiceUnit:
 
     async def _worth(self) -> bool:
         """Whether the changes ask for a swap at all, and are not our own doing."""
-        held = self.source.held()
+        held = self.source.held
         if held is not None:
             self._set(rest=held)
             self.site.bus.publish("held", self.service.name, {"reason": held.reason, "cure": held.cure})
+            return False
+        if isinstance(self.state.rest, Held):
+            self._set(rest=None)
+        if (seconds := self.source.delay) > 0:
+            self._paused = asyncio.get_running_loop().call_later(seconds, self._resume)
             return False
         return await self.crew.prepared(self.source.since(self._serving.fingerprint))
 
     async def _work(self, order: Order) -> None:
         """Carry out a swap, and end it early when it is not wanted any more or the source has moved on."""
         begun, before, self._making = self.site.now(), self._serving.run, order.snapshot.fingerprint
+        self.source.began()
         task = asyncio.ensure_future(swap(order, self.crew, self))
         try:
             while not task.done():
@@ -215,6 +226,7 @@ class ServiceUnit:
                 task.cancel()
                 await asyncio.wait({task})
             self._switching = False
+            self.source.ended()
             self._wake.set()
         outcome = None if task.cancelled() else task.result()
         root, launch, note = self.site.project.root, self.crew.launch_name, self.crew.note
@@ -260,7 +272,7 @@ class ServiceUnit:
         """Say that the source is again what serves, after a version that failed."""
         last = self.state.last_receipt
         if fingerprint == self._serving.fingerprint and last is not None and last.result is Result.FAILED:
-            self._record(replace(last, result=Result.UNCHANGED, fingerprint=fingerprint, error=None, stages=()))
+            self._record(unchanged(last, fingerprint, self.site.now()))
 
     # what happens by itself
 
@@ -272,6 +284,10 @@ class ServiceUnit:
             self._tried = running.version.fingerprint
         self.crew.trouble(f"it ended with {ended.code}")
         self._set(serving=None, verdict=Unknown(), rest=rest)
+
+    def _resume(self) -> None:
+        self._paused = None
+        self._wake.set()
 
     def _revive(self) -> None:
         if self.state.swap is None:
