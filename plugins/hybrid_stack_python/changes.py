@@ -19,12 +19,13 @@ COUNTED = (
     "*.py", "*.html", "*.jinja", "*.jinja2", "*.j2", "*.mako", "*.toml", "*.ini", "*.cfg", "*.yaml", "*.yml",
     *DEPENDENCIES,
 )  # fmt: skip
+IGNORED = ("__pycache__/", "*.egg-info/", "test_*.py", "*_test.py", "conftest.py", "/tests/")
 CACHES = frozenset({"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache"})
 
 
 def watch(service: Service) -> Watch:
-    """Watch source, templates and settings, but not the data a service writes beside them."""
-    return Watch((service.directory,), include=COUNTED, ignore=("__pycache__/", "*.py[co]", "*.egg-info/"))
+    """Watch source, templates and settings, but not its tests, nor the data a service writes beside them."""
+    return Watch((service.directory,), include=COUNTED, ignore=IGNORED)
 
 
 def reload(burst: Burst) -> ReloadPlan:
