@@ -47,20 +47,22 @@ class JobWriter:
 
     def rotate(self) -> None:
         """Begin the next segment."""
-        if self.number >= 0:
-            self.close()
         self.number += 1
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin the present segment, for the first time or again after it was deleted."""
         self.offset = 0
-        self._log = self.path.open("xb", buffering=0)
-        self._index = self.path.with_suffix(".idx").open("xb", buffering=0)
-        self._index.write(MAGIC)
+        self.path.touch(exist_ok=False)
+        self.path.with_suffix(".idx").write_bytes(MAGIC)
 
     def write(
         self, data: bytes | str, stream: int = STDOUT, at: float | None = None, *, indexed: bool = True
     ) -> JobWriter:
         """Append what one read gave."""
         data = data.encode() if isinstance(data, str) else data
-        self._log.write(data)
+        with self.path.open("ab") as log:
+            log.write(data)
         if indexed:
             self.note(self.offset, len(data), stream, at)
         self.offset += len(data)
@@ -72,7 +74,8 @@ class JobWriter:
 
     def note(self, offset: int, length: int, stream: int, at: float | None = None) -> JobWriter:
         """Append an index record."""
-        self._index.write(RECORD.pack(offset, length, self.time if at is None else at, stream))
+        with self.path.with_suffix(".idx").open("ab") as index:
+            index.write(RECORD.pack(offset, length, self.time if at is None else at, stream))
         self.time += self.step
         return self
 
@@ -81,12 +84,5 @@ class JobWriter:
         return self.note(size, lines, DROPPED)
 
     def end(self, code: int = 0) -> JobWriter:
-        """Note the exit code and close."""
-        self.note(code & 0xFFFFFFFF, 0, EXIT)
-        self.close()
-        return self
-
-    def close(self) -> None:
-        """Close without a word, as after kill -9 of the shim."""
-        self._log.close()
-        self._index.close()
+        """Note the exit code; without it the job looks as after kill -9 of its shim, or as if it still ran."""
+        return self.note(code & 0xFFFFFFFF, 0, EXIT)

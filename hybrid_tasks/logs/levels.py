@@ -57,6 +57,7 @@ _CONTINUED = re.compile(
     r"(?:\s|$|\d+ +\||Caused by|During handling of the above|The above exception was|stack backtrace:|goroutine \d"
     r"|note: run with|[)}\]]+[,;]?$)"
 )
+_EXCEPTION = re.compile(r"[\w.]*(?:Error|Exception|Interrupt|Exit|Warning|Iteration)(?::|$)")
 _RAISED = re.compile(r"[A-Za-z_][\w.]*(?::|$)")
 
 
@@ -84,12 +85,15 @@ class Levels:
 
     def _begin(self, line: str) -> None:
         """A line that does not look like the continuation of another one."""
+        if self._failing and _EXCEPTION.match(line):  # the last line of a traceback, whatever words it holds
+            self._failing = False
+            return
         found = named(line)
         if found is not None:
             self._level, self._failing = found, False
         elif not self._failing:
             self._level = self._unnamed
-        elif _RAISED.match(line):  # the last line of a traceback
+        elif _RAISED.match(line):
             self._failing = False
 
 
@@ -134,4 +138,4 @@ def _rank(word: str) -> int | None:
 
 def _number(value: int) -> int:
     """Pino and bunyan count 10 to 60 upwards."""
-    return min(ERROR, max(DEBUG, value // 10 * 10))
+    return min(ERROR, max(DEBUG, value // 10 * 10 - 10))

@@ -66,11 +66,11 @@ class Joiner:
         Returns:
             for each different time its complete lines, each with its line end.
         """
-        if stream in self.fragments:
-            data = data[data.find(b"\n") + 1 :] if b"\n" in data else b""
-            if not data:
-                return []
+        if stream in self.fragments and b"\n" in data:
+            data = data[data.find(b"\n") + 1 :]
             self.fragments.discard(stream)
+        if not data or stream in self.fragments:
+            return []
         end = data.rfind(b"\n") + 1
         if not end:
             return self._grow(stream, time, data)

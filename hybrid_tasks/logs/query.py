@@ -85,7 +85,7 @@ def blocks(
     Yields:
         blocks in the order of their first lines.
     """
-    view = _view(query, now())
+    view = _view(query)
     chosen = frozenset(query.services)
     folders = Folders(project_logs, lambda name: not chosen or name in chosen, query.build or query.at is not None, now)
     sources = Sources(folders, view)
@@ -136,9 +136,9 @@ def lines_of(block: Block, cut: int | None = CUT) -> Iterator[Line]:
         yield Line(job.service, stream, block.time, text, job.role, job.run)
 
 
-def _view(query: Query, now: float) -> View:
+def _view(query: Query) -> View:
     cut = None if query.raw else CUT if query.grep is None else SEARCHED
-    since, until = query.at if query.at is not None else (query.since, math.inf if query.follow else now)
+    since, until = query.at if query.at is not None else (query.since, math.inf)
     return View(fine=query.timestamps or query.json, cut=cut, since=since, until=until)
 
 

@@ -51,8 +51,8 @@ def as_json(block: Block, *, exact: bool = False) -> bytes:
     known = {"service": job.service, "stream": stream, "time": round(block.time, 6), "role": job.role, "run": job.run}
     # The same for the whole block; only the texts are encoded line by line.
     head = json.dumps(known)[:-1] + ', "text": '
-    data = block.data if exact else strip(cut_long(block.data))
-    texts = data.decode("utf-8", "replace").replace("\r\n", "\n").removesuffix("\n").split("\n")
+    data = block.data if exact else strip(cut_long(block.data)).replace(b"\r\n", b"\n")
+    texts = data.decode("utf-8", "replace").removesuffix("\n").split("\n")
     return "".join([f"{head}{encode_basestring_ascii(text)}}}\n" for text in texts]).encode()
 
 

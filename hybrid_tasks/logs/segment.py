@@ -34,6 +34,7 @@ _TIME_AT = struct.calcsize("<QI")
 _TIMES = struct.Struct("<12xdx")
 _WORDS = frozenset({DROPPED, EXIT})
 _AHEAD = 1 << 16
+_LATEST = 1e11  # the year 5138
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
@@ -100,13 +101,15 @@ class Segment:
                 return None
             at = self._at
         offset, length, time, stream = RECORD.unpack_from(self._buffer, at * _SIZE)
+        if not 0 <= time <= _LATEST:  # damaged; also true for NaN
+            time = 0.0
         if stream in _WORDS:
             self._at = at + 1
             return Piece(stream, time, b"", Record(offset, length, time, stream))
         until = at + 1 if fine else self._together(at, limit, offset)
-        end, last = offset + length, time
+        end = offset + length
         if until > at + 1:
-            final_offset, length, last, _ = RECORD.unpack_from(self._buffer, (until - 1) * _SIZE)
+            final_offset, length, _, _ = RECORD.unpack_from(self._buffer, (until - 1) * _SIZE)
             end = max(offset, final_offset + length)
         start = max(offset, min(self.end, end))  # the bytes of a big record that were taken before
         size = min(end - start, BLOCK)
@@ -116,7 +119,7 @@ class Segment:
         self.end = start + size
         if self.end >= end:
             self._at = until
-        self.last = (stream, last)
+        self.last = (stream, self._time(until - 1))
         return Piece(stream, time, data)
 
     def has_rest(self) -> bool:
@@ -230,7 +233,7 @@ class Segment:
 
     def _time(self, at: int) -> float:
         time: float = _TIME.unpack_from(self._buffer, at * _SIZE + _TIME_AT)[0]
-        return time
+        return time if 0 <= time <= _LATEST else 0.0
 
     def _together(self, at: int, limit: float, offset: int) -> int:
         """The end of the records that can be read in one go: one stream, up to the limit, one block."""

@@ -64,7 +64,7 @@ def show(
     except ReaderGoneError:
         return Code.DONE
     except KeyboardInterrupt:
-        sink.abandon(terminal=terminal)
+        sink.abandon()
         return Code.INTERRUPTED
     return Code.DONE
 
@@ -87,7 +87,6 @@ class Sink:
         self._ended = ended
         self._gathered: list[bytes] = []
         self._size = 0
-        self._halfway = False
         self._poll = select.poll()
         self._fd = -1
         with contextlib.suppress(OSError, io.UnsupportedOperation):
@@ -107,13 +106,11 @@ class Sink:
         write: Callable[[memoryview], int | None] = self._out.write  # None: somebody made the terminal non-blocking
         try:
             while data:
-                self._halfway = True
                 written = write(data)
                 if written is None:
                     select.select([], [self._fd], [])
                     continue
                 data = data[written:]
-            self._halfway = False
         except OSError as error:
             if error.errno in {errno.EPIPE, errno.EIO, errno.ENXIO, errno.EBADF}:
                 raise ReaderGoneError from None
@@ -127,10 +124,10 @@ class Sink:
                 raise ReaderGoneError
         return self._ended()
 
-    def abandon(self, *, terminal: bool) -> None:
-        """Stop after Ctrl+C; a line that was cut off does not leave its colour behind."""
-        if terminal and self._halfway and self._fd >= 0 and select.select([], [self._fd], [], 0)[1]:
-            with contextlib.suppress(OSError):
+    def abandon(self) -> None:
+        """Stop after Ctrl+C: on a terminal no colour stays behind, and the prompt gets a line of its own."""
+        with contextlib.suppress(OSError):
+            if self._fd >= 0 and os.isatty(self._fd) and select.select([], [self._fd], [], 0)[1]:
                 os.write(self._fd, RESET + b"\n")
 
 

@@ -11,10 +11,10 @@ from hybrid_tasks.logs.escapes import plain
 
 _THOUSAND = 1000
 _SPAN = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
-_SPANS = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhdw]))+")
-_ONE_SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhdw])")
-_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
-_EPOCH = re.compile(r"\d{9,11}(?:\.\d+)?")
+_SPANS = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhdw]))+", re.ASCII)
+_ONE_SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhdw])", re.ASCII)
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
+_EPOCH = re.compile(r"\d{9,11}(?:\.\d+)?", re.ASCII)
 
 
 def human(size: int) -> str:
