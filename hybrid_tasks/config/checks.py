@@ -12,7 +12,7 @@ from hybrid_tasks.config.positions import KeyPath
 from hybrid_tasks.config.reserved import step_task
 from hybrid_tasks.config.tables import ServiceTable
 from hybrid_tasks.config.validating import Checked
-from hybrid_tasks.config.words import quoted
+from hybrid_tasks.config.words import dotted, quoted
 from hybrid_tasks.plugin.defaults import ARTEFACT
 
 STEP = "step:"
@@ -118,9 +118,7 @@ def _ports(tables: Tables, findings: Findings) -> None:
             owners = taken.setdefault(port, [])
             other = next((owner for host, owner in owners if _meet(host, table.host)), None)
             if other is not None:
-                findings.add(
-                    path, f"port {port} is also `{'.'.join(map(str, other))}`", "give one of them another port"
-                )
+                findings.add(path, f"port {port} is also `{dotted(other)}`", "give one of them another port")
             owners.append((table.host, path))
 
 

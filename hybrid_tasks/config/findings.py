@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hybrid_tasks.config.positions import KeyPath, Spot
 from hybrid_tasks.config.reading import Source
-from hybrid_tasks.config.words import dotted
+from hybrid_tasks.config.words import dotted, printable
 from hybrid_tasks.errors import HybridError, Mistakes, WrongInput
 
 MOST = 100
@@ -34,8 +34,8 @@ class Findings:
         written = self._source.prefix + self.as_written(path)
         spot = self._source.positions.of(written)
         where = f"{self._source.file.name}:{spot.line}"
-        message = f"{where} {dotted(written)}: {words}" if written else f"{where} {words}"
-        self._found.append((spot, message, WrongInput(message, cure)))
+        message = printable(f"{where} {dotted(written)}: {words}" if written else f"{where} {words}")
+        self._found.append((spot, message, WrongInput(message, printable(cure))))
 
     @property
     def enough(self) -> bool:
@@ -57,7 +57,7 @@ class Findings:
         if len(mistakes) > MOST:
             more = len(mistakes) - MOST + 1
             line = found[-1][0].line
-            rest = f"{self._source.file.name}:{line} has {more} more mistakes up to here"
+            rest = f"{self._source.file.name}:{line} ends {more} more mistakes"
             mistakes[MOST - 1 :] = [WrongInput(rest, "correct the ones above first")]
         if mistakes or self._elsewhere:
             raise Mistakes(mistakes + self._elsewhere)

@@ -28,6 +28,7 @@ OURS = ("HYBRID_PROJECT", "HYBRID_SERVICE", "HYBRID_RUN")
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST_PATTERN = 1000
+_LONGEST_LIST = 1000
 
 
 def expected(what: str, value: object, cure: str) -> PydanticCustomError:
@@ -138,6 +139,7 @@ def words(value: object) -> object:
             raise wrong(error.words, error.cure) from None
     if not isinstance(value, list):
         raise expected("a command", value, 'write `{key} = ["npm", "run", "dev"]`, or `{key} = "npm run dev"`')
+    _count(value)
     if not value or value[0] == "":
         raise expected("a program and its arguments", value, 'write `{key} = ["npm", "run", "dev"]`')
     return value
@@ -160,11 +162,17 @@ def listing(what: str, example: str) -> Callable[[object], object]:
 
     def check(value: object) -> object:
         if isinstance(value, list):
+            _count(value)
             return value
         one = f"[{quoted(value)}]" if isinstance(value, str) and value else f"[{quoted(example)}]"
         raise expected(f"a list of {what}", value, f"write `{{key}} = {one}`")
 
     return check
+
+
+def _count(value: list[object]) -> None:
+    if len(value) > _LONGEST_LIST:
+        raise wrong(f"a list of {len(value)} values", f"no key needs more than {_LONGEST_LIST}")
 
 
 def address(value: object) -> object:

@@ -30,18 +30,15 @@ def named(data: Mapping[str, object], key: str, rule: re.Pattern[str], findings:
         kind = "a list of tables" if isinstance(tables, list) else shown(tables)
         findings.add((key,), f"expected a table, got {kind}", f"give each a name, in single brackets: `[{key}.api]`")
         return {}
-    for name in tables:
-        if not rule.fullmatch(name):
-            findings.add(
-                (key, name), _bad_name(name, [other for other in tables if other != name]), _good_name(name, rule)
-            )
+    good = {name for name in tables if rule.fullmatch(name)}
+    for name in [name for name in tables if name not in good]:
+        findings.add((key, name), _bad_name(name, good), _good_name(name, rule))
     return dict(tables)
 
 
-def _bad_name(name: str, others: list[str]) -> str:
-    same = next((other for other in others if other.lower() == name.lower()), None)
-    if same is not None:
-        return f"differs from `{same}` only in case"
+def _bad_name(name: str, good: set[str]) -> str:
+    if name.lower() in good:
+        return f"differs from `{name.lower()}` only in case"
     if not name:
         return "a name cannot be empty"
     length = f", and this has {len(name)} characters" if len(name) > 63 else ""  # noqa: PLR2004 - the rule's own figure

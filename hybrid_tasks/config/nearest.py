@@ -51,7 +51,7 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     Returns:
         the closest one, or None when none is close.
     """
-    names = sorted(set(known))
+    names = sorted(set(known), key=lambda name: (name != name.lower(), name))
     folded = _fold(word)
     for name in names:
         if _fold(name) == folded:
@@ -59,6 +59,8 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     meant = _SYNONYMS.get(folded.replace("-", "_"))
     if meant in names:
         return meant
+    if len(names) > MOST:
+        return None
     import difflib
 
     by_fold = {_fold(name): name for name in reversed(names)}

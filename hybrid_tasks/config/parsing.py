@@ -117,8 +117,9 @@ def _unknown_tables(data: Mapping[str, object], findings: Findings) -> None:
     known = list(File.model_fields)
     for name in data.keys() - set(known):
         value = data[name]
-        if name in ProjectTable.model_fields and not isinstance(value, dict):
-            cure = f"write it below `[project]`: `{name} = …`"
+        ours = closest(name, ProjectTable.model_fields)
+        if ours is not None and not isinstance(value, dict):
+            cure = f"write it below `[project]`: `{ours} = …`"
         elif isinstance(value, dict) and closest(name, known) is None and value.keys() & set(ServiceTable.model_fields):
             cure = f"is it a service? write `[services.{name}]`"
         else:

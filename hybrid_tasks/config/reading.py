@@ -56,7 +56,22 @@ def read(file: Path) -> Source:
     Raises:
         Mistakes: it is not there, not a file, not readable, too large, not UTF-8 or not TOML: one mistake.
     """
-    text = _text(file)
+    return understand(file, _text(file))
+
+
+def understand(file: Path, text: str) -> Source:
+    """Read the text of a configuration file.
+
+    Args:
+        file: where it is, or is going to be.
+        text: what is in it, lines ended by a newline only.
+
+    Returns:
+        its tables with their places.
+
+    Raises:
+        Mistakes: it is not TOML: one mistake.
+    """
     try:
         positions = scan(text)
     except TooDeep as error:

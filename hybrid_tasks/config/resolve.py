@@ -8,7 +8,7 @@ from pathlib import Path
 from hybrid_tasks.config import checks
 from hybrid_tasks.config.assembling import assemble
 from hybrid_tasks.config.findings import Findings
-from hybrid_tasks.config.installed import Detect, installed
+from hybrid_tasks.config.installed import Detect, Installed, installed
 from hybrid_tasks.config.locate import CONFIG, PYPROJECT, compose_files, config_files
 from hybrid_tasks.config.nearest import suggestion
 from hybrid_tasks.config.parsing import Tables, parse
@@ -50,9 +50,38 @@ def load(
     """
     root = root.resolve()
     source = read(_only_config(root))
+    return resolve(root, source, installed(host, detect), environ=environ, mode=mode, tasks=tasks)
+
+
+def resolve(
+    root: Path,
+    source: Source,
+    plugins: Installed,
+    *,
+    environ: Mapping[str, str],
+    mode: str | None = None,
+    tasks: Iterable[str] = TASKS,
+) -> Project:
+    """Check a configuration that was read and make a project of it.
+
+    Args:
+        root: the project's real directory.
+        source: its file.
+        plugins: the installed ones.
+        environ: see `load`.
+        mode: see `load`.
+        tasks: see `load`.
+
+    Returns:
+        the project.
+
+    Raises:
+        Mistakes: everything that is wrong.
+    """
     findings = Findings(source)
-    plugins = installed(host, detect)
     tables = parse(source.data, plugins, findings)
+    if findings.enough:
+        findings.raise_any()
     checks.check(tables, tasks, findings)
     _check_content(root, source, findings)
     used = _mode(mode, tables, source, findings)

@@ -15,7 +15,7 @@ from hybrid_tasks.config.nearest import closest, suggestion
 from hybrid_tasks.config.positions import KeyPath
 from hybrid_tasks.config.tables import ServiceTable
 from hybrid_tasks.config.validating import Checked, validate_options
-from hybrid_tasks.config.words import either, plain, quoted, shown
+from hybrid_tasks.config.words import dotted, either, plain, quoted, shown
 from hybrid_tasks.model.info import Detected, RuntimeInfo, StackInfo
 
 _DECIDE = frozenset({"stack", "command", "dir", "runtime"})
@@ -153,7 +153,7 @@ def _options(
         return None
     written = options.get(info.name, {})
     if not isinstance(written, dict):
-        cure = f"write it as `[{'.'.join(map(str, path))}.{info.name}]`"
+        cure = f"write it as `[{dotted((*path, info.name))}]`"
         findings.add((*path, info.name), f"expected a table, got {shown(written)}", cure)
         return None
     return validate_options(model, written, detected, (*path, info.name), findings)

@@ -126,8 +126,8 @@ def _endpoint(value: object) -> object:
     return {"port": value}
 
 
-Health = Annotated[HealthTable, BeforeValidator(_health, json_schema_input_type=str | HealthTable)]
-Endpoint = Annotated[EndpointTable, BeforeValidator(_endpoint, json_schema_input_type=int | EndpointTable)]
+Health = Annotated[HealthTable, BeforeValidator(_health, json_schema_input_type=kinds.UrlPath | HealthTable)]
+Endpoint = Annotated[EndpointTable, BeforeValidator(_endpoint, json_schema_input_type=kinds.Port | EndpointTable)]
 
 
 class ServiceTable(Table):
@@ -250,10 +250,10 @@ class PluginsTable(Table):
 class File(Table):
     """Everything `hybrid.toml` may say."""
 
-    project: ProjectTable = Field(default=ProjectTable(), description="The project as a whole.")
+    project: ProjectTable | None = Field(default=None, description="Name, files and defaults of the project.")
     modes: dict[str, ModeTable] = Field(default={}, description="Named choices of what runs where.")
     services: dict[str, ServiceTable] = Field(default={}, description="The programs of the project.")
-    gateway: GatewayTable | None = Field(default=None, description="The proxy in front of the services.")
-    cluster: ClusterTable | None = Field(default=None, description="The local Kubernetes cluster.")
+    gateway: GatewayTable | None = Field(default=None, description="The proxy that routes to the services.")
+    cluster: ClusterTable | None = Field(default=None, description="The Kubernetes cluster on this machine.")
     steps: dict[str, StepTable] = Field(default={}, description="One-shot commands.")
-    plugins: PluginsTable = Field(default=PluginsTable(), description="Which plugin answers where several could.")
+    plugins: PluginsTable | None = Field(default=None, description="Choices between plugins.")

@@ -10,13 +10,16 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from hybrid_tasks.config.findings import Findings
+from hybrid_tasks.config.findings import MOST, Findings
 from hybrid_tasks.config.nearest import suggestion
 from hybrid_tasks.config.positions import KeyPath
 from hybrid_tasks.config.wording import explain, keys
-from hybrid_tasks.config.words import shown
+from hybrid_tasks.config.words import dotted, shown
 
 M = TypeVar("M", bound=BaseModel)
+
+ENOUGH = 3 * MOST
+"""Mistakes of one table that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +55,14 @@ def validate(
         the table, or None when nothing of it can be used.
     """
     if not isinstance(data, dict):
-        findings.add(path, f"expected a table, got {shown(data)}", f"write it as `[{'.'.join(map(str, path))}]`")
+        findings.add(path, f"expected a table, got {shown(data)}", f"write it as `[{dotted(path)}]`")
         return None
     kept = data
     try:
         table = model.model_validate(data)
     except ValidationError as error:
         places = []
-        for one in error.errors(include_url=False):
+        for one in error.errors(include_url=False)[:ENOUGH]:
             loc = tuple(part for part in one["loc"] if part != "[key]")
             whole = findings.as_written((*path, *loc))
             told = (
@@ -85,34 +88,36 @@ def validate_options(
     Args:
         model: the plugin's.
         data: what the file holds.
-        detected: what the plugin found by itself; the file wins.
+        detected: what the plugin found by itself, used as far as it goes with what is written.
         path: where the table stands.
         findings: where mistakes go.
 
     Returns:
         the options, or None when they are wrong.
     """
-    merged = {**detected, **data}
+    known = keys(model)
+    kept = dict(data)
     if model.model_config.get("extra") != "allow":
-        known = keys(model)
-        for name in [name for name in merged if name not in known]:
-            del merged[name]
-            if name in data:
-                findings.add((*path, name), "unknown key", suggestion(name, known))
+        for name in [name for name in data if name not in known]:
+            del kept[name]
+            findings.add((*path, name), "unknown key", suggestion(name, known))
     try:
-        # JSON, because strict Python values would refuse a list for a tuple and a text for a path.
-        return model.model_validate_json(json.dumps(merged, default=_plain), strict=True)
+        return _strictly(model, {**detected, **kept})
+    except ValidationError:
+        pass
+    try:
+        # What was detected may contradict what was written: then the written stands alone.
+        return _strictly(model, kept)
     except ValidationError as error:
         for one in error.errors(include_url=False):
             loc = tuple(part for part in one["loc"] if part != "[key]")
-            words, cure = explain(one, model, (*path, *loc))
-            if loc and loc[0] not in data and loc[0] in detected:
-                words, cure = (
-                    f"{words} (the stack found this by itself)",
-                    "set it here, or report it to the plugin's author",
-                )
-            findings.add((*path, *loc), words, cure)
+            findings.add((*path, *loc), *explain(one, model, (*path, *loc)))
         return None
+
+
+def _strictly(model: type[M], data: Mapping[str, object]) -> M:
+    """Validate as JSON, because strict Python values would refuse a list for a tuple and a text for a path."""
+    return model.model_validate_json(json.dumps(data, default=_plain), strict=True)
 
 
 def _plain(value: object) -> object:

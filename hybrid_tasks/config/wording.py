@@ -13,8 +13,8 @@ from pydantic_core import ErrorDetails
 from hybrid_tasks.config.kinds import MISTAKE
 from hybrid_tasks.config.literals import key as toml_key
 from hybrid_tasks.config.literals import literal
-from hybrid_tasks.config.nearest import suggestion
-from hybrid_tasks.config.words import shown
+from hybrid_tasks.config.nearest import closest, suggestion
+from hybrid_tasks.config.words import either, shown
 
 _NOUNS = (
     ("string", "a text"),
@@ -65,6 +65,11 @@ def explain(
         return re.sub(r"^[A-Z]\w+ error, |^Assertion failed, ", "", error["msg"]), _example(model, loc, name)
     if kind == "missing":
         return "is missing", _example(model, loc, name)
+    choices = tuple(re.findall(r"'([^']*)'", str(details.get("expected", ""))))
+    if kind in {"literal_error", "enum"} and choices:
+        word = closest(str(error["input"]), choices) or choices[0]
+        cure = f"write `{toml_key(name)} = {literal(word)}`"
+        return f"expected {either(choices)}, got {shown(error['input'])}", cure
     return f"expected {_expected(kind, details, error['msg'])}, got {shown(error['input'])}", _example(model, loc, name)
 
 
@@ -86,8 +91,6 @@ def _expected(kind: str, details: Mapping[str, object], message: str) -> str:
     if kind in _BOUNDS:
         name, words = _BOUNDS[kind]
         return words.format(details.get(name))
-    if kind in {"literal_error", "enum"}:
-        return str(details.get("expected", "")).replace("'", '"')
     if kind == "string_pattern_mismatch":
         return f"a text that matches `{details.get('pattern')}`"
     if kind.endswith(("_type", "_parsing", "_from_float", "_attributes_type")):

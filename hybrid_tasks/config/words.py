@@ -38,7 +38,12 @@ def shown(value: object) -> str:
 def quoted(text: str) -> str:
     """Write a text in double quotes, cut after `LONGEST` characters, with every unprintable one escaped."""
     whole = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
-    return "".join(one if one.isprintable() else _escape(one) for one in json.dumps(whole, ensure_ascii=False))
+    return printable(json.dumps(whole, ensure_ascii=False))
+
+
+def printable(text: str) -> str:
+    """Write a text on one line, with an escape for everything that could move a terminal's cursor or hide."""
+    return text if text.isprintable() else "".join(one if one.isprintable() else _escape(one) for one in text)
 
 
 def plain(text: str) -> str:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import pytest
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from hybrid_tasks.config.resolve import load
 from hybrid_tasks.errors import Code, HybridError, Mistakes
@@ -33,7 +33,14 @@ class RustOptions(BaseModel):
     """Options of the stand-in for Rust."""
 
     bin: str | None = Field(default=None, description="Name of the program.")
+    example: str | None = Field(default=None, description="Example to run instead.")
     features: list[str] = Field(default=[], description="Features to build with.")
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if self.bin and self.example:
+            raise ValueError("`bin` and `example` exclude each other")
+        return self
 
 
 class CloudOptions(BaseModel):

@@ -82,7 +82,7 @@ CASES = [
         API + '[services.api.go]\ndriver = "aire"\n',
         "4",
         'services.api.go.driver: expected "engine" or "air", got "aire"',
-        "inv dev-config --schema",
+        'write `driver = "air"`',
     ),
     (
         "option list",
@@ -201,16 +201,26 @@ def test_an_own_command_is_not_asked_for_its_stack(loaded, plugins, monkeypatch)
     assert loaded('[services.both]\ndir = "services/both"\ncommand = "x"\n').services["both"].stack is None
 
 
-def test_a_wrong_detected_option_is_told_as_the_stacks(one, plugins, monkeypatch):
+def test_what_was_detected_gives_way_to_what_was_written(loaded, plugins, monkeypatch):
+    monkeypatch.setattr(
+        plugins, "detect", lambda directory, command: [("rust", Detected(90, "Cargo.toml", {"bin": "found"}))]
+    )
+    service = '[services.stock]\ndir = "services/stock"\n'
+    assert loaded(service).services["stock"].options.bin == "found"
+    written = loaded(service + '[services.stock.rust]\nexample = "tour"\n').services["stock"].options
+    assert (written.bin, written.example) == (None, "tour")
+
+
+def test_two_options_that_exclude_each_other(one):
+    text = '[services.stock]\ndir = "services/stock"\n[services.stock.rust]\nbin = "a"\nexample = "b"\n'
+    one(text, "3", "services.stock.rust: `bin` and `example` exclude each other", "inv dev-config --schema")
+
+
+def test_a_detected_option_that_is_nonsense_counts_as_none(loaded, plugins, monkeypatch):
     monkeypatch.setattr(
         plugins, "detect", lambda directory, command: [("go", Detected(90, "go.mod", {"jobs": "many"}))]
     )
-    one(
-        API,
-        "1",
-        'services.api.go.jobs: expected a whole number, got "many" (the stack found this by itself)',
-        "plugin's author",
-    )
+    assert loaded(API).services["api"].options.jobs == 1
 
 
 BROKEN = PluginRecord(

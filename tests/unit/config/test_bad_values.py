@@ -89,6 +89,8 @@ VALUES = [
     ("command &&", 'command = "npm ci && npm start"', "`&&` needs a shell", '["sh", "-c", "npm ci && npm start"]'),
     ("command pipe", 'command = "a | b"', "`|` needs a shell", '["sh", "-c", "a | b"]'),
     ("command number in list", 'command = ["a", 1]', "command[1]: expected a text, got 1", '"1"'),
+    ("command long", "command = [" + "'a', " * 1001 + "]", "command: a list of 1001 values", "more than 1000"),
+    ("needs long", "needs = [" + "'a', " * 1001 + "]", "needs: a list of 1001 values", "more than 1000"),
     ("command nul", 'command = ["a\\u0000"]', "command[0]: expected a text", "write texts"),
     ("build redirect", 'build = "make > log"', "build: `>` needs a shell", '["sh", "-c"'),
     ("check true", "check = true", "check: expected a command", "check ="),
@@ -203,6 +205,13 @@ ELSEWHERE = [
     ),
     ("plugins", "[plugins]\nprefer = {go = 1}\n" + SERVICE, "2", "plugins.prefer.go: expected a text", '"1"'),
     ("top table", "[service.api]\n" + SERVICE, "1", "service: unknown table", "`services`"),
+    (
+        "top key close to one of project",
+        'nmae = "shop"\n' + SERVICE,
+        "1",
+        "nmae: unknown key",
+        "below `[project]`: `name = …`",
+    ),
     ("top key of project", 'name = "shop"\n' + SERVICE, "1", "name: unknown key", "below `[project]`"),
     (
         "service at the top",
