@@ -173,6 +173,8 @@ def reach(root: Path, environ: Mapping[str, str] = os.environ) -> Connection | N
         HybridError: something is there that is not our supervisor, or it is stuck.
     """
     path = paths.known_socket(root, environ)
+    if len(os.fsencode(path)) > paths.LONGEST_SOCKET:
+        return None  # nobody listens there: whoever meant to was killed before it chose a shorter path
     link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         link.settimeout(CONNECT_SECONDS)

@@ -230,7 +230,7 @@ async def _launch(version: Version, crew: Crew, book: _Book, checking: asyncio.T
                 raise _Failure("\n".join(error.lines()).removeprefix("error: ")) from error
             mark.ok = True
         async with book("probe") as mark:
-            verdict = await _probe(job, crew, checking)
+            verdict = await _probe(job, crew, book, checking)
             mark.ok = isinstance(verdict, Healthy)
         if not isinstance(verdict, Healthy):
             raise _Failure(crew.why(job, verdict))
@@ -241,13 +241,17 @@ async def _launch(version: Version, crew: Crew, book: _Book, checking: asyncio.T
             await asyncio.shield(crew.drop(job))
 
 
-async def _probe(job: Job, crew: Crew, checking: asyncio.Task[Refused | Job] | None) -> Verdict:
+async def _probe(job: Job, crew: Crew, book: _Book, checking: asyncio.Task[Refused | Job] | None) -> Verdict:
     """Probe, but do not wait out the start period of a version whose check has failed."""
+    begin = time.perf_counter()
     probing = asyncio.ensure_future(crew.probe(job))
     try:
         if checking is not None:
             await asyncio.wait({probing, checking}, return_when=asyncio.FIRST_COMPLETED)
-            _refuse(await checking)
+            checked = await checking
+            passed = not isinstance(checked, Refused)
+            book.stages.append(Stage("check", (time.perf_counter() - begin) * 1000, passed))
+            _refuse(checked)
         return await probing
     finally:
         if not probing.done():

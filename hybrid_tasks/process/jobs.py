@@ -86,11 +86,15 @@ class Jobs:
         for _ in range(TRIES):
             try:
                 template = await self._ready()
+            except OSError as error:
+                raise _no_process(error, spec) from error
+            try:
                 sock = await template.fork()
             except ConnectionError:
+                template.give_up()
                 continue
             except OSError as error:
-                raise StartFailed(f"cannot start a process: {error.strerror or error}", spec.service) from error
+                raise _no_process(error, spec) from error
             job = Job(secrets.token_hex(6), spec, sock, self._gone)
             self._note(job.run)
             self._shims[job] = template
@@ -98,6 +102,7 @@ class Jobs:
                 async with asyncio.timeout(ANSWER):
                     await job.begin({PROJECT: self._project, SERVICE: spec.service, RUN: job.run})
             except ConnectionError:
+                template.give_up()
                 continue
             except TimeoutError:
                 job.abandon()
@@ -150,3 +155,7 @@ class Jobs:
     def _reap_unclear(self, pids: set[int]) -> None:
         self._later = None
         self._reap(pids)
+
+
+def _no_process(error: OSError, spec: JobSpec) -> StartFailed:
+    return StartFailed(f"cannot start a process: {error.strerror or error}", spec.service)
