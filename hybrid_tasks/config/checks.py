@@ -35,6 +35,7 @@ def check(tables: Tables, tasks: Iterable[str], findings: Findings) -> None:
     for rule in rules:
         rule(tables, findings)
     for service in tables.services.values():
+        _front(service, tables, findings)
         _listening(service, findings)
         _health(service, findings)
         _artefact(service, findings)
@@ -136,6 +137,16 @@ def _modes(tables: Tables, findings: Findings) -> None:
             if name not in tables.names["services"]:
                 words = f"there is no service `{name}`"
                 findings.add((*mode.path, "native", index), words, suggestion(name, tables.names["services"]))
+
+
+def _front(service: Checked[ServiceTable], tables: Tables, findings: Findings) -> None:
+    if tables.gateway is not None:
+        return
+    fronts: list[KeyPath] = [("listen",)] if service.table.listen == "front" else []
+    fronts += [("ports", name, "listen") for name, one in service.table.ports.items() if one.listen == "front"]
+    for place in fronts:
+        cure = 'add `[gateway]` with `kind = "caddy"`, or write `listen = "own"`'
+        findings.add((*service.path, *place), "there is no gateway to stand in front", cure)
 
 
 def _listening(service: Checked[ServiceTable], findings: Findings) -> None:

@@ -124,6 +124,13 @@ VALUES = [
     ("tcp without port", "health = {tcp = true}", "health.tcp: needs a port", "exec"),
     # keys that need each other
     ("port_env alone", 'port_env = "HTTP_PORT"', "port_env: needs a port", "port = 8080"),
+    ("front alone", 'port = 1\nlisten = "front"', "listen: there is no gateway to stand in front", "[gateway]"),
+    (
+        "front of a further port",
+        'port = 1\nports = {a = {port = 2, listen = "front"}}',
+        "ports.a.listen: there is no gateway",
+        "own",
+    ),
     ("inherit alone", 'listen = "inherit"', "listen: needs a port", "port = 8080"),
     (
         "beside own",

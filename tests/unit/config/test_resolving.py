@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hybrid_tasks.config.inputs import inputs
 from hybrid_tasks.config.resolve import load, preferences
 from hybrid_tasks.config.selection import mode_set
 from hybrid_tasks.model.command import Command
@@ -259,3 +260,13 @@ def test_preferences_are_read_before_any_plugin(root):
 def test_the_same_file_gives_the_same_project(loaded, root):
     (root / "docker-compose.yml").write_text("services: {}\n")
     assert loaded(EVERYTHING) == loaded(EVERYTHING)
+
+
+def test_the_files_it_came_from_and_those_that_could_be_made(project, root):
+    names = ("hybrid.toml", "pyproject.toml", ".env", ".env.local", "config/hybrid.env", "services/api/own.env")
+    assert inputs(project) == tuple(root / name for name in names)
+
+
+def test_listening_behind_a_gateway(loaded):
+    service = '[gateway]\n[services.x]\ncommand = "x"\nport = 1\nlisten = "front"\nlaunch = "beside"\n'
+    assert loaded(service).services["x"].listen is Listen.FRONT
