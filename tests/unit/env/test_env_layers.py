@@ -15,12 +15,11 @@ import pytest
 from hybrid_tasks.env.environment import Environment
 from hybrid_tasks.env.explain import dotenv, explained
 from hybrid_tasks.env.layers import LARGEST_VALUE, resolve
-from hybrid_tasks.env.passing import passes
 from hybrid_tasks.errors import Mistakes
 from hybrid_tasks.model.project import Mode, Project
 from hybrid_tasks.model.service import Origin, Service
 
-CLIENT = {"PATH": "/bin", "HOME": "/home/kim", "SECRET_THING": "no", "X": "shell"}
+CLIENT = {"PATH": "/bin", "HOME": "/nowhere/kim", "SECRET_THING": "no", "X": "shell"}
 
 
 def service(root: Path, env: Mapping[str, str] | None = None, env_file: tuple[str, ...] = ()) -> Service:
@@ -123,23 +122,10 @@ def test_a_dangling_env_file_is_a_mistake(tmp_path: Path) -> None:
         resolve(project(tmp_path), service(tmp_path), {})
 
 
-@pytest.mark.parametrize(
-    "name",
-    "PATH HOME USER LOGNAME SHELL LANG LC_ALL TZ TMPDIR XDG_RUNTIME_DIR SSH_AUTH_SOCK HTTP_PROXY no_proxy SSL_CERT_FILE "  # noqa: SIM905
-    "GOPATH GOFLAGS CARGO_HOME RUSTUP_HOME CC CXX VIRTUAL_ENV PIP_INDEX_URL UV_CACHE_DIR NODE_OPTIONS JAVA_HOME "
-    "DOCKER_HOST KUBECONFIG".split(),
-)
-def test_allow_listed_variables_of_the_client_pass(name: str, tmp_path: Path) -> None:
-    assert passes(name)
-    found = resolve(project(tmp_path), service(tmp_path), {name: "v"})
-    assert sources(found, name) == [("v", "client environment")]
-
-
-@pytest.mark.parametrize(
-    "name", "PYTHONPATH PYTHONDONTWRITEBYTECODE HYBRID_RUN HYBRID_TASKS_TOKEN AWS_SECRET_ACCESS_KEY PS1 TERM path".split()  # noqa: SIM905
-)  # fmt: skip
-def test_sec_nothing_else_of_the_client_passes(name: str, tmp_path: Path) -> None:
-    assert name not in resolve(project(tmp_path), service(tmp_path), {name: "v"}).values()
+def test_sec_what_is_not_allow_listed_stays_with_the_client(tmp_path: Path) -> None:
+    found = resolve(project(tmp_path), service(tmp_path), {**CLIENT, "PYTHONPATH": "p", "HYBRID_RUN": "r"})
+    assert sources(found, "PATH") == [("/bin", "client environment")]
+    assert set(found.values()) == {"HOME", "PATH", "PYTHONUNBUFFERED"}
 
 
 def test_pass_env_adds_names_and_patterns_but_never_these(tmp_path: Path) -> None:
