@@ -10,7 +10,6 @@ from pathlib import Path
 
 from hybrid_tasks.errors import HybridError, Mistakes, WrongInput
 from hybrid_tasks.logs.escapes import plain
-from hybrid_tasks.logs.levels import threshold
 from hybrid_tasks.logs.query import Query
 from hybrid_tasks.logs.store import services
 from hybrid_tasks.logs.units import moment
@@ -50,7 +49,7 @@ def asked(
     parse: dict[str, Callable[[], object]] = {
         "since": lambda: None if since is None else moment(since, time.time() if now is None else now),
         "tail": lambda: None if tail is None else _lines(tail),
-        "level": lambda: None if level is None else threshold(level),
+        "level": lambda: None if level is None else _threshold(level),
         "grep": lambda: None if grep is None else _pattern(grep, ignore_case=ignore_case),
     }
     for name, read in parse.items():
@@ -134,6 +133,12 @@ def _lines(tail: int | str) -> int | None:
 
 def _float(value: object) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _threshold(name: str) -> int:
+    from hybrid_tasks.logs.levels import threshold
+
+    return threshold(name)
 
 
 def _pattern(text: str, *, ignore_case: bool) -> re.Pattern[str]:

@@ -25,14 +25,14 @@ _HIDDEN_STARTS = (b"\xc2", b"\xe2\x80", b"\xe2\x81", b"\xd8\x9c")
 # DCS, SOS, OSC, PM, APC carry text; a line's end ends it, so that a half one swallows nothing.
 _PAYLOAD = rb"(?:[^\x07\x1b\n\xc2]|\xc2(?![\x80-\x9f]))*+(?:\x07|\x1b\\|\xc2\x9c)"
 _CSI = rb"[0-?]*[ -/]*[@-~]"
-# Whole sequences that are not colours: CSI, strings, then the rest of ISO 2022 (character sets, reset, cursor).
+# CSI, strings, then the rest of ISO 2022 (character sets, reset, cursor); colours are left alone.
 # One literal byte in front makes the search for them fast.
-_SEQUENCE = re.compile(rb"\x1b(?!\[%b)(?:\[%b|[PX\]^_]%b|[ -/]+[0-~]|[0-Z\\`-~])" % (_PARAMETERS, _CSI, _PAYLOAD))
-_SEQUENCE_8_BIT = re.compile(rb"%b|\xc2\x9b%b|\xc2[\x90\x98\x9d\x9e\x9f]%b" % (_SEQUENCE.pattern, _CSI, _PAYLOAD))
-_REST = re.compile(
+_SEQUENCE = rb"\x1b(?!\[%b)(?:\[%b|[PX\]^_]%b|[ -/]+[0-~]|[0-Z\\`-~])" % (_PARAMETERS, _CSI, _PAYLOAD)
+_SEQUENCE_8_BIT = rb"%b|\xc2\x9b%b|\xc2[\x90\x98\x9d\x9e\x9f]%b" % (_SEQUENCE, _CSI, _PAYLOAD)
+_REST = (
     rb"(?P<sgr>\x1b\[%b)|%b|(?P<control>[\x00-\x08\x0b\x0c\x0e-\x1f\x7f])"
     rb"|(?P<hidden>\xc2[\x80-\x9f]|\xe2\x80[\x8e\x8f\xaa-\xae]|\xe2\x81[\xa6-\xa9]|\xd8\x9c)"
-    % (_PARAMETERS, _SEQUENCE_8_BIT.pattern)
+    % (_PARAMETERS, _SEQUENCE_8_BIT)
 )
 _RETURNS = re.compile(rb"\r+")
 _PRINTABLE = bytes(byte for byte in range(256) if byte in b"\n\t" or (byte >= 0x20 and byte != 0x7F))  # noqa: PLR2004 - ASCII
@@ -74,10 +74,11 @@ def _sifted(block: bytes, *, keep_colours: bool = True) -> bytes:
         block = _valid(block)
     if _harmless(block, keep_colours=keep_colours):
         return block
-    block = (_SEQUENCE_8_BIT if b"\xc2" in block else _SEQUENCE).sub(b"", block)
+    # Compiled, and kept by `re`, only when a block needs them: most logs hold nothing but text and colours.
+    block = re.compile(_SEQUENCE_8_BIT if b"\xc2" in block else _SEQUENCE).sub(b"", block)
     if _harmless(block, keep_colours=keep_colours):
         return block
-    return _REST.sub(_kept if keep_colours else _dropped, block)
+    return re.compile(_REST).sub(_kept if keep_colours else _dropped, block)
 
 
 def _harmless(block: bytes, *, keep_colours: bool) -> bool:

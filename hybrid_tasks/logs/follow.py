@@ -108,8 +108,8 @@ class Sources:
         fresh += self._folders.failed()
         sources = []
         for job in fresh:
-            if self._view.since is not None and job.touched < self._view.since:
-                continue
+            if self._view.since is not None and job.touched < self._view.since and job.exit() is not None:
+                continue  # over before; one that only was quiet may speak again
             self._known[job.key] = Source(job, self._view)
             sources.append(self._known[job.key])
         return sources

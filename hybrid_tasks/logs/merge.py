@@ -59,26 +59,35 @@ class Source:
         self._reader = JobReader(job, fine=view.fine)
         self._joiner = Joiner(view.cut)
         self.entered = False
+        self._tail: int | None = None
         self._past = False
         self._missing = 0
         self._last = job.started
 
-    def start_lines(self, n: int) -> int:
+    def start_at_tail(self, n: int) -> int:
         """Start about `n` lines before the end; gives how many lines there are from there."""
-        self.entered = True
-        found, self._joiner.fragments = self._reader.seek_lines(n)
-        return found
+        self._tail = n
+        try:
+            return self._reader.seek_lines(n)[0]
+        finally:
+            self._reader.close()  # found again when its turn comes: hundreds of jobs may wait
+            self._reader = JobReader(self.job, fine=self._view.fine)
 
     def peek(self) -> float | None:
         """The time of what comes next, None when there is nothing (yet) that the view shows."""
         if not self.entered:
-            self.entered = True
-            if self._view.since is not None:
-                self._joiner.fragments = self._reader.seek_time(self._view.since)
+            self._enter()
         time = None if self._past else self._reader.peek()
         if time is not None and time > self._view.until:
             self._past, time = True, None
         return time
+
+    def _enter(self) -> None:
+        self.entered = True
+        if self._tail is not None:
+            self._joiner.fragments = self._reader.seek_lines(self._tail)[1]
+        elif self._view.since is not None:
+            self._joiner.fragments = self._reader.seek_time(self._view.since)
 
     @property
     def over(self) -> bool:

@@ -93,9 +93,7 @@ def blocks(
     sieve = Sieve(query.level, query.grep)
     try:
         first = sources.look()
-        if query.tail is not None:
-            _start_at_tail(first, query)
-        for source in first:
+        for source in _at_tail(first, query):
             merge.add(source)
         found = (block for read in merge.blocks() for block in sieve.through(read))
         yield from found if query.tail is None else _latest(found, query.tail)
@@ -142,19 +140,22 @@ def _view(query: Query) -> View:
     return View(fine=query.timestamps or query.json, cut=cut, since=since, until=until)
 
 
-def _start_at_tail(sources: list[Source], query: Query) -> None:
-    """Read no more of the files than the last lines need; lines that are left out must be looked at, though."""
+def _at_tail(sources: list[Source], query: Query) -> list[Source]:
+    """Those that the last lines are in, read from there; with a sieve all lines must be looked at."""
     if query.tail is None or query.since is not None or query.at or query.level is not None or query.grep is not None:
-        return
+        return sources
     have: dict[str, int] = {}
     oldest: dict[str, float] = {}
+    kept = []
     for source in sorted(sources, key=lambda source: source.job.started, reverse=True):
         name = source.job.service
-        if have.get(name, 0) >= query.tail and source.job.touched < oldest.get(name, math.inf):
-            source.start_lines(0)
+        enough = have.get(name, 0) >= query.tail and source.job.touched < oldest.get(name, math.inf)
+        if enough and source.job.exit() is not None:
             continue
-        have[name] = have.get(name, 0) + source.start_lines(query.tail)
+        have[name] = have.get(name, 0) + source.start_at_tail(0 if enough else query.tail)
         oldest[name] = source.job.started
+        kept.append(source)
+    return kept
 
 
 def _latest(found: Iterator[Block], n: int) -> list[Block]:

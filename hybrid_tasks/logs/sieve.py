@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from hybrid_tasks.logs.escapes import strip
 from hybrid_tasks.logs.index import DROPPED
-from hybrid_tasks.logs.levels import ERROR, INFO, Levels
 from hybrid_tasks.logs.merge import Block
+
+if TYPE_CHECKING:
+    from hybrid_tasks.logs.levels import Levels
 
 _BUILDS = frozenset({"build", "check", "step"})
 
@@ -53,6 +56,8 @@ class Sieve:
             yield block._replace(data=b"\n".join(kept) + end)
 
     def _of(self, block: Block) -> Levels:
+        from hybrid_tasks.logs.levels import ERROR, INFO, Levels
+
         key = (*block.job.key, block.stream)
         levels = self._levels.get(key)
         if levels is None:

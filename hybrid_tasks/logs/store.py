@@ -17,7 +17,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hybrid_tasks.logs.escapes import clean
-from hybrid_tasks.logs.excerpt import matters
 from hybrid_tasks.logs.index import exit_code, last_record
 from hybrid_tasks.logs.lines import cut_long
 
@@ -182,6 +181,8 @@ def excerpt(log_file: Path, n: int = 20) -> list[str]:
     Returns:
         the first compiler error with its place and context, the traceback that ended it, or the last lines.
     """
+    from hybrid_tasks.logs.excerpt import matters
+
     found = segments(log_file)
     read = b""
     for segment in found:

@@ -24,14 +24,16 @@ from hybrid_tasks.shim.logfile import LogFile
 SEGMENT = 1 << 16  # the smallest segment the writer makes
 CAP = 8 * SEGMENT
 SHOW = """
-import resource, sys
+import re, sys
 from pathlib import Path
 from hybrid_tasks.logs.query import Query
 from hybrid_tasks.logs.show import show
 options = eval(sys.argv[2])
 with open(1, "wb", buffering=0, closefd=False) as out:
     code = show(Path(sys.argv[1]), Query(**options), out, out.isatty())
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, file=sys.stderr)
+# Not ru_maxrss: that is inherited from the parent over exec.
+status = Path("/proc/self/status").read_text()
+print(int(re.search(r"VmHWM:\\s+(\\d+)", status)[1]) // 1024, file=sys.stderr)
 sys.exit(code)
 """
 
@@ -105,11 +107,10 @@ def test_a_follower_sees_each_line_once_over_rotations(tmp_path: Path, readers: 
     log = log_file(tmp_path)
     readers.append(reader := Reader(tmp_path, follow=True))
     written = 0
-    for _ in range(2 * rotations + 4):
+    while log._segment <= rotations:
         written = flood(log, written, SEGMENT // 2)
         reader.until(b" %08d " % (written - 1))
     log.end(0)
-    assert log._segment >= rotations
     reader.until(line(written - 1))
     assert reader.end()[0] == 130
     assert numbers(reader.read) == list(range(written))
@@ -220,7 +221,7 @@ def test_fifty_megabytes_that_never_end_do_not_grow_a_follower(tmp_path: Path, r
     code, err = reader.end()
     assert code == 130
     assert "… (52.4 MB)\n".encode() in reader.read
-    assert int(err) < 80  # MB
+    assert int(err) < 40  # MB
 
 
 # --- `inv dev-logs` itself

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -436,3 +437,25 @@ def test_an_idle_follower_hardly_looks_at_anything(tmp_path: Path, monkeypatch: 
     assert len(listed) <= 6  # the first look
     assert pauses[-1] == 0.25
     assert sum(pauses) > 20
+
+
+def test_a_job_that_was_quiet_since_is_followed(tmp_path: Path) -> None:
+    quiet = JobWriter(tmp_path).write("old\n")
+    os.utime(quiet.path, (EPOCH, EPOCH))
+    assert followed(tmp_path, Query(since=EPOCH + 10), lambda: quiet.write("new\n", at=EPOCH + 20)) == ["new"]
+
+
+@pytest.mark.parametrize(
+    "query", [Query(), Query(tail=1000), Query(tail=2), Query(since=EPOCH), Query(tail=2, follow=True)]
+)
+def test_hundreds_of_jobs_need_few_descriptors(tmp_path: Path, query: Query) -> None:
+    for number in range(150):
+        job = JobWriter(tmp_path, started=EPOCH + number).write(f"{number}\n").end()
+        os.utime(job.path, (EPOCH + number, EPOCH + number))
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(list(Path("/proc/self/fd").iterdir())) + 20, before[1]))
+    try:
+        found = b"".join(block.data for block in blocks(tmp_path, query, lambda _: True)).split()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert found == [b"%d" % number for number in range(150)][-(query.tail or 150) :]
