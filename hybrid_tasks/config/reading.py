@@ -13,7 +13,8 @@ from hybrid_tasks.config.locate import PYPROJECT
 from hybrid_tasks.config.positions import KeyPath, Positions, Spot
 from hybrid_tasks.config.scanning import TooDeep, scan
 from hybrid_tasks.config.syntax import explain
-from hybrid_tasks.errors import HybridError, Mistakes, WrongInput
+from hybrid_tasks.config.words import printable
+from hybrid_tasks.errors import Mistakes, WrongInput
 
 LARGEST = 1 << 20
 """Bytes of a configuration file; a hand-written one stays below a hundredth of it."""
@@ -146,5 +147,4 @@ def _content(file: Path) -> bytes:
 def _wrong(file: Path, spot: Spot, words: str, cure: str) -> Mistakes:
     """One mistake about the file as a whole; column 0 means the whole line."""
     place = f"{file.name}:{spot.line}" + (f":{spot.column}" if spot.column else "")
-    mistake: HybridError = WrongInput(f"{place} {words}", cure)
-    return Mistakes([mistake])
+    return Mistakes([WrongInput(printable(f"{place} {words}"), printable(cure))])

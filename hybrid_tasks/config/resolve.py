@@ -16,6 +16,7 @@ from hybrid_tasks.config.reading import Source, read
 from hybrid_tasks.config.reserved import TASKS
 from hybrid_tasks.config.stacks import choose
 from hybrid_tasks.config.surroundings import look_around
+from hybrid_tasks.config.words import plain, printable
 from hybrid_tasks.errors import Mistakes, WrongInput
 from hybrid_tasks.model.project import Project
 from hybrid_tasks.plugin.host import Host
@@ -83,7 +84,7 @@ def resolve(
     if findings.enough:
         findings.raise_any()
     checks.check(tables, tasks, findings)
-    _check_content(root, source, findings)
+    _check_content(root, source, tables, findings)
     used = _mode(mode, tables, source, findings)
     around = look_around(root, tables, environ, used, findings)
     choices = {
@@ -124,7 +125,7 @@ def _only_config(root: Path) -> Path:
     if compose:
         words = f"{CONFIG}:1 does not exist, and this version runs native services, not those of {compose[0].name}"
         raise Mistakes([WrongInput(words, _INIT)])
-    raise Mistakes([WrongInput(f"{CONFIG}:1 does not exist in {root}", _INIT)])
+    raise Mistakes([WrongInput(f"{CONFIG}:1 does not exist in {printable(str(root))}", _INIT)])
 
 
 def _mode(mode: str | None, tables: Tables, source: Source, findings: Findings) -> str | None:
@@ -134,20 +135,15 @@ def _mode(mode: str | None, tables: Tables, source: Source, findings: Findings) 
     if mode in tables.modes:
         return mode
     if mode not in tables.names["modes"]:
-        cure = suggestion(mode, tables.modes) or f"write it as `[modes.{mode}]` in {source.file.name}"
-        findings.add_elsewhere(WrongInput(f"{source.file.name}:1 has no mode `{mode}`", cure))
+        cure = suggestion(mode, tables.modes) or f"write it as `[modes.{plain(mode)}]` in {source.file.name}"
+        findings.add_elsewhere(WrongInput(f"{source.file.name}:1 has no mode `{plain(mode)}`", printable(cure)))
     return None
 
 
-def _check_content(root: Path, source: Source, findings: Findings) -> None:
-    if "services" in source.data and _table(source, "services") != {}:
+def _check_content(root: Path, source: Source, tables: Tables, findings: Findings) -> None:
+    if tables.names["services"] or not isinstance(source.data.get("services", {}), dict):
         return
     cure = 'write `[services.NAME]` with `dir = "…"`, or move this file away and run `inv dev-init`'
-    compose = bool(compose_files(root)) or "compose" in _table(source, "project")
+    compose = tables.project.table.compose or compose_files(root)
     more = " of its own; this version runs native services, not those of compose files" if compose else ""
     findings.add((), f"has no services{more}", cure)
-
-
-def _table(source: Source, key: str) -> Mapping[str, object]:
-    table = source.data.get(key, {})
-    return table if isinstance(table, dict) else {key: table}

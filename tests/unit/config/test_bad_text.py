@@ -130,6 +130,23 @@ def test_dangling_link(one, root):
     one(None, "1", "is a link to `gone.toml`", "repair the link")
 
 
+def test_odd_names_cannot_move_the_cursor(one, root, tmp_path, loaded, plugins):
+    from hybrid_tasks.config.resolve import load
+    from hybrid_tasks.errors import Mistakes
+
+    (root / "hybrid.toml").symlink_to("gone\x1b[2J\n")
+    one(None, "1", "is a link to `gone\\u001b[2J\\u000a`", "repair")
+    odd = tmp_path / "a\nb"
+    odd.mkdir()
+    with pytest.raises(Mistakes, match=r"does not exist in .*a\\u000ab"):
+        load(odd, plugins, environ={})
+
+
+def test_an_odd_mode_cannot_move_the_cursor(refused):
+    (mistake,) = refused(SERVICE, mode="\x1b[2J")
+    assert mistake.message == "hybrid.toml:1 has no mode `\\u001b[2J`"
+
+
 def test_link_to_itself(one, root):
     (root / "hybrid.toml").symlink_to("hybrid.toml")
     one(None, "1", "cannot be read", "readable")
