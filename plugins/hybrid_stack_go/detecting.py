@@ -28,8 +28,10 @@ def detect(directory: Path, dockerfile: Path | None, command: tuple[str, ...] | 
         return _found(COMMAND, f"command `{shlex.join(command)}`", directory, [main])
     built = dockerfile_main(dockerfile or directory / "Dockerfile", directory)
     if built is not None:
-        return _found(DOCKERFILE, f"Dockerfile builds {_spelled(built, directory)}", directory, [built])
-    found = candidates(directory, dockerfile)
+        # A Dockerfile that was named is this service's; one that lies here may be another's of the same directory.
+        named = [built] if dockerfile is not None else candidates(directory)
+        return _found(DOCKERFILE, f"Dockerfile builds {_spelled(built, directory)}", directory, named)
+    found = candidates(directory)
     module = has_module(directory)
     if not found:
         return Detected(MANIFEST, "go.mod, but no main package") if (directory / "go.mod").is_file() else None

@@ -54,25 +54,16 @@ def _words(line: str) -> list[str]:
         return line.split()
 
 
-def candidates(directory: Path, dockerfile: Path | None = None) -> list[Path]:
-    """Give the programs a service in this directory may be; one means it is clear.
-
-    The directory's own program comes before those below it, and its Dockerfile decides between several.
-    """
-    if is_main(directory):
-        return [directory]
-    found = list(mains(directory))
-    if len(found) > 1:
-        built = dockerfile_main(dockerfile or directory / "Dockerfile", directory)
-        return [built] if built is not None else found
-    return found
+def candidates(directory: Path) -> list[Path]:
+    """Give the programs a service in this directory may be: its own one, else those below it."""
+    return [directory] if is_main(directory) else list(mains(directory))
 
 
 def find_main(name: str, directory: Path, option: str | None) -> Path:
     """Give the directory of a service's main package.
 
     Args:
-        name: the service's name, which may tell several apart (`cmd/NAME`).
+        name: the service's name, which tells several of one directory apart (`cmd/NAME`).
         directory: the service's directory.
         option: the `main` of its options table.
 
@@ -86,19 +77,28 @@ def find_main(name: str, directory: Path, option: str | None) -> Path:
         if not place.is_dir():
             raise WrongInput(f"the main package {place} does not exist", f"correct {key}")
         return place
+    if is_main(directory / "cmd" / name):
+        return directory / "cmd" / name
     found = candidates(directory)
-    if len(found) > 1:
-        # `.../cmd/api`: the service's name, then the directory's, then what such programs are usually called.
-        for wanted in ({name}, {directory.name}, *({usual} for usual in USUAL)):
-            named = [place for place in found if place.name in wanted]
-            if len(named) == 1:
-                return named[0]
-    if len(found) == 1:
-        return found[0]
     if not found:
         raise WrongInput(f"no main package was found in {directory}", f'set {key} = "./cmd/server"')
-    listed = ", ".join(f"./{place.relative_to(directory)}" for place in found)
-    raise WrongInput(f"`{name}` may be any of {listed}", f'choose one: {key} = "./{found[0].relative_to(directory)}"')
+    if len(found) > 1 and (chosen := _chosen(found, name, directory)) is not None:
+        return chosen
+    if len(found) > 1:
+        listed = ", ".join(f"./{place.relative_to(directory)}" for place in found)
+        first = found[0].relative_to(directory)
+        raise WrongInput(f"`{name}` may be any of {listed}", f'choose one: {key} = "./{first}"')
+    return found[0]
+
+
+def _chosen(found: list[Path], name: str, directory: Path) -> Path | None:
+    """Decide between several: by the service's name, its Dockerfile, its directory's name, what is usual."""
+    built = dockerfile_main(directory / "Dockerfile", directory)
+    for wanted in (name, None, directory.name, *USUAL):
+        named = [built] if wanted is None else [place for place in found if place.name == wanted]
+        if len(named) == 1 and named[0] is not None:
+            return named[0]
+    return None
 
 
 def has_module(directory: Path) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from hybrid_stack_python.applications import applications
+from hybrid_stack_python.applications import Found, applications
 from hybrid_stack_python.commands import Hint, dockerfile_command, hint
 from hybrid_stack_python.entry import Application, Entry, Module, Script, find_module, import_name
 from hybrid_stack_python.options import PythonOptions
@@ -28,13 +28,18 @@ def told(directory: Path, options: PythonOptions) -> Entry | None:
     if options.app is not None:
         module, _, attribute = options.app.partition(":")
         root, file = find_module(directory, module) or (directory, None)
-        return Application(module, attribute, root, file, options.factory)
+        factory = _is_factory(file, attribute) if options.factory is None else options.factory
+        return Application(module, attribute, root, file, factory)
     if options.script is not None:
         return Script(directory / options.script)
     if options.module is not None:
         root, _ = find_module(directory, options.module) or (directory, None)
         return Module(options.module, root)
     return None
+
+
+def _is_factory(file: Path | None, attribute: str) -> bool:
+    return file is not None and Found(attribute, factory=True) in applications(file)
 
 
 def hinted(directory: Path, words: Sequence[str]) -> Entry | None:
@@ -46,7 +51,9 @@ def hinted(directory: Path, words: Sequence[str]) -> Entry | None:
 def _followed(directory: Path, found: Hint) -> Entry | None:
     if found.app is not None:
         place = find_module(directory, found.app[0])
-        return None if place is None else Application(*found.app, *place, found.factory)
+        if place is None:
+            return None
+        return Application(*found.app, *place, found.factory or _is_factory(place[1], found.app[1]))
     if found.module is not None:
         place = find_module(directory, found.module)
         return None if place is None else Module(found.module, place[0])
@@ -71,6 +78,30 @@ def read(directory: Path, dockerfile: Path | None = None) -> Entry | None:
         or next((found for file in sources(directory) if (found := _application(directory, file))), None)
         or _script(directory)
     )
+
+
+def named(directory: Path, name: str) -> Entry | None:
+    """Give the program that is called like the service: `worker.py` or the package `worker` for `worker`.
+
+    Several services of one directory are told apart by it.
+    """
+    stem = name.replace("-", "_").replace(".", "_")
+    file, package = directory / f"{stem}.py", directory / stem
+    if file.is_file():
+        return _application(directory, file) or (Script(file) if _runs(file) else None)
+    return Module(stem, directory) if (package / "__main__.py").is_file() else None
+
+
+def runnable(directory: Path) -> list[Path]:
+    """Give the files of a directory that run something when they are started."""
+    return [file for file in sorted(directory.glob("*.py")) if _runs(file)]
+
+
+def _runs(file: Path) -> bool:
+    try:
+        return _MAIN.search(file.read_text("utf-8", "replace")) is not None
+    except OSError:
+        return False
 
 
 def sources(directory: Path) -> list[Path]:
@@ -111,9 +142,9 @@ def _application(directory: Path, file: Path) -> Application | None:
 def _script(directory: Path) -> Script | Module | None:
     files = sorted(directory.glob("*.py"), key=lambda file: _rank(file.stem, SCRIPTS))
     known = [file for file in files if file.stem in SCRIPTS]
-    runnable = [file for file in files if _MAIN.search(file.read_text("utf-8", "replace"))]
-    if known or len(runnable) == 1:
-        return Script((known or runnable)[0])
+    running = runnable(directory)
+    if known or len(running) == 1:
+        return Script((known or running)[0])
     for folder in _folders(directory):
         for root, package in ((directory, folder), *((folder, below) for below in _folders(folder))):
             if (package / "__main__.py").is_file():

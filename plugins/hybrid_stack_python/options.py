@@ -15,7 +15,9 @@ class PythonOptions(BaseModel):
     app: str | None = Field(
         default=None, pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$", description="ASGI application as `module:attribute`"
     )
-    factory: bool = Field(default=False, description="`app` names a function that makes the application")
+    factory: bool | None = Field(
+        default=None, description="`app` names a function that makes the application (found when left out)"
+    )
     script: str | None = Field(default=None, min_length=1, description="file to run, below the service directory")
     module: str | None = Field(default=None, pattern=r"^[A-Za-z_][\w.]*$", description="module to run as `python -m`")
     python: str | None = Field(
@@ -29,6 +31,6 @@ class PythonOptions(BaseModel):
         given = [name for name in ("app", "script", "module") if getattr(self, name) is not None]
         if len(given) > 1:
             raise ValueError(f"`{given[0]}` and `{given[1]}` exclude each other")
-        if self.factory and self.app is None:
+        if self.factory is not None and self.app is None:
             raise ValueError("`factory` needs `app`")
         return self

@@ -30,8 +30,7 @@ def entry_of(service: Service) -> Entry:
     Raises:
         WrongInput: its directory holds none that we recognise.
     """
-    options = options_of(service)
-    entry = finding.told(service.directory, options) or finding.read(service.directory)
+    entry = _found(service)
     if entry is None:
         raise WrongInput(
             f"no ASGI application and no script was found in {service.directory}",
@@ -40,6 +39,12 @@ def entry_of(service: Service) -> Entry:
     if isinstance(entry, Script) and not entry.file.is_file():
         raise WrongInput(f"the script {entry.file} does not exist", f"correct [services.{service.name}.python] script")
     return entry
+
+
+def _found(service: Service) -> Entry | None:
+    directory = service.directory
+    told = finding.told(directory, options_of(service))
+    return told or finding.named(directory, service.name) or finding.read(directory)
 
 
 def interpreter_of(service: Service, entry: Entry | None, *first: str) -> Interpreter:
@@ -131,8 +136,7 @@ def _no_uvicorn(service: Service, python: Interpreter) -> ToolMissing:
 
 def test(service: Service, arguments: tuple[str, ...]) -> Command:
     """Give the command that runs the tests: pytest where it is installed, else unittest."""
-    options = options_of(service)
-    entry = finding.told(service.directory, options) or finding.read(service.directory)
+    entry = _found(service)
     python = interpreter_of(service, entry, "pytest")
     if python.has("pytest") is False:
         python = interpreter_of(service, entry)

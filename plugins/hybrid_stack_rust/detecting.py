@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from hybrid_stack_rust.finding import Binary, candidates, dockerfile_binaries, narrowed, told
-from hybrid_stack_rust.manifests import manifest, package
+from hybrid_stack_rust.finding import Binary, candidates, dockerfile_binaries, told
+from hybrid_stack_rust.manifests import manifest
 from hybrid_tasks.api import Detected, WrongInput
 
 COMMAND, DOCKERFILE, BINARY, BINARIES, BROKEN, MANIFEST = 90, 85, 80, 70, 20, 10
@@ -23,20 +23,15 @@ def detect(directory: Path, dockerfile: Path | None, command: tuple[str, ...] | 
     if not found:
         return Detected(MANIFEST, "Cargo.toml, but no binary")
     if command and (named := told(command, found)):
-        return _found(COMMAND, f"command `{shlex.join(command)}`", directory, named)
-    if named := dockerfile_binaries(dockerfile or directory / "Dockerfile", found):
-        return _found(DOCKERFILE, f"Dockerfile builds {named[0].spelled}", directory, named)
-    found = narrowed(found, (directory.name,))
+        return _found(COMMAND, f"command `{shlex.join(command)}`", named)
+    if built := dockerfile_binaries(dockerfile or directory / "Dockerfile", found):
+        # A Dockerfile that was named is this service's; one that lies here may be another's of the same directory.
+        return _found(DOCKERFILE, f"Dockerfile builds {built[0].spelled}", built if dockerfile is not None else [])
     spelled = ", ".join(one.spelled for one in found)
-    score = BINARY if len(found) == 1 else BINARIES
-    return _found(score, f"Cargo.toml with {'binary' if len(found) == 1 else 'binaries'} {spelled}", directory, found)
+    if len(found) > 1:
+        return Detected(BINARIES, f"Cargo.toml with binaries {spelled}")
+    return Detected(BINARY, f"Cargo.toml with binary {spelled}")
 
 
-def _found(score: int, evidence: str, directory: Path, found: list[Binary]) -> Detected:
-    if len(found) != 1 or candidates(directory) == found:
-        return Detected(score, evidence)  # nothing to choose, or the user must
-    own = package(directory)
-    named = {"bin": found[0].name}
-    if own is None or own.name != found[0].package.name:
-        named["package"] = found[0].package.name
-    return Detected(score, evidence, dict(named))
+def _found(score: int, evidence: str, chosen: list[Binary]) -> Detected:
+    return Detected(score, evidence, {"bin": chosen[0].spelled} if len(chosen) == 1 else {})

@@ -23,8 +23,8 @@ class Binary:
 
     @property
     def spelled(self) -> str:
-        """How it is told from the others."""
-        return self.name if self.package.name == self.name else f"{self.package.name}/{self.name}"
+        """How it is told from the others, here and in `bin` of the options table."""
+        return f"{self.package.name}/{self.name}"
 
 
 def candidates(directory: Path) -> list[Binary]:
@@ -70,29 +70,32 @@ def dockerfile_binaries(file: Path, found: Sequence[Binary]) -> list[Binary]:
 
 
 def narrowed(found: list[Binary], names: Sequence[str]) -> list[Binary]:
-    """Give the one binary that several are, going by names, else all of them.
-
-    Args:
-        found: the binaries.
-        names: the service's name and its directory's, which count before what such programs are usually called.
-    """
-    for wanted in (*names, *USUAL):
+    """Give the one binary, or the one package's, that has the first of these names; else all of them."""
+    for wanted in names:
         for named in (
             [one for one in found if one.name == wanted],
             [one for one in found if one.package.name == wanted and one.package.default in {None, one.name}],
         ):
             if len(named) == 1:
                 return named
+    return found
+
+
+def _usual(found: list[Binary], directory: Path) -> list[Binary]:
+    """Give what is usual: `default-run`, the directory's name, a server's name, a binary called like its package."""
     defaults = [one for one in found if one.package.default == one.name]
+    if len(defaults) == 1:
+        return defaults
+    named = narrowed(found, (directory.name, *USUAL))
     own = [one for one in found if one.name == one.package.name]
-    return defaults if len(defaults) == 1 else own if len(own) == 1 else found
+    return own if len(named) > 1 and len(own) == 1 else named
 
 
 def find_binary(name: str, directory: Path, options: RustOptions) -> Binary:
     """Give a service's binary.
 
     Args:
-        name: the service's name.
+        name: the service's name, which tells several of one directory apart.
         directory: the service's directory.
         options: its options table, which decides.
 
@@ -103,17 +106,17 @@ def find_binary(name: str, directory: Path, options: RustOptions) -> Binary:
     if manifest(directory) is None:
         raise WrongInput(f"{directory} has no Cargo.toml", f"correct services.{name}.dir")
     every = candidates(directory)
-    found = [one for one in every if options.package in {None, one.package.name} and options.bin in {None, one.name}]
+    package, binary = options.wanted
+    found = [one for one in every if package in {None, one.package.name} and binary in {None, one.name}]
     if not found:
-        asked = " ".join(filter(None, (options.package, options.bin)))
-        listed = ", ".join(one.spelled for one in every)
-        if not asked or not every:
-            raise WrongInput(f"no package in {directory} has a binary", f"set {table} package and bin, or correct dir")
-        raise WrongInput(f"{directory} has no binary `{asked}`", f"correct {table}: there is {listed}")
+        if every and (package or binary):
+            asked, listed = "/".join(filter(None, (package, binary))), ", ".join(one.spelled for one in every)
+            raise WrongInput(f"{directory} has no binary `{asked}`", f"correct {table}: there is {listed}")
+        raise WrongInput(f"no package in {directory} has a binary", f"set {table} package and bin, or correct dir")
+    found = narrowed(found, (name,))
     if len(found) > 1:
-        found = dockerfile_binaries(directory / "Dockerfile", found) or found
-    found = narrowed(found, (name, directory.name))
+        found = dockerfile_binaries(directory / "Dockerfile", found) or _usual(found, directory)
     if len(found) > 1:
         listed = ", ".join(one.spelled for one in found)
-        raise WrongInput(f"`{name}` may be any of {listed}", f'choose one: {table} bin = "{found[0].name}"')
+        raise WrongInput(f"`{name}` may be any of {listed}", f'choose one: {table} bin = "{found[0].spelled}"')
     return found[0]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class RustOptions(BaseModel):
@@ -11,6 +13,21 @@ class RustOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     package: str | None = Field(default=None, min_length=1, description="package of the workspace, found when left out")
-    bin: str | None = Field(default=None, min_length=1, description="binary of the package, found when left out")
+    bin: str | None = Field(
+        default=None, min_length=1, description="binary, or `package/binary` in one, found when left out"
+    )
     profile: str | None = Field(default=None, min_length=1, description="cargo profile (default: `dev`)")
     flags: tuple[str, ...] = Field(default=(), description="more arguments of `cargo build` (`--features=x`)")
+
+    @property
+    def wanted(self) -> tuple[str | None, str | None]:
+        """The package and the binary that are asked for, each None where it is to be found."""
+        package, slash, binary = (self.bin or "").rpartition("/")
+        return (package if slash else self.package, binary or None)
+
+    @model_validator(mode="after")
+    def _one_package(self) -> Self:
+        package, _ = self.wanted
+        if self.package not in {None, package}:
+            raise ValueError(f"`bin` is of package `{package}`, not of `{self.package}`")
+        return self

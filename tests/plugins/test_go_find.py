@@ -176,7 +176,11 @@ def test_what_is_detected(tmp_path: Path) -> None:
     several = detect({"go.mod": MOD, "cmd/x/main.go": MAIN, "cmd/y/main.go": MAIN})
     assert (several.evidence, dict(several.options)) == ("go.mod and several programs: ./cmd/x, ./cmd/y", {})
     docker = detect({"go.mod": MOD, "cmd/x/main.go": MAIN, "cmd/y/main.go": MAIN, "Dockerfile": "RUN go build ./cmd/y"})
-    assert dict(docker.options) == {"main": "./cmd/y"}
+    assert (docker.evidence, dict(docker.options)) == ("Dockerfile builds ./cmd/y", {})
+    root = tmp_path / str(len(list(tmp_path.iterdir())) - 1)
+    assert dict(stack.stack_detect(root, root / "Dockerfile", None).options) == {"main": "./cmd/y"}
+    assert target(service(root)) == "./cmd/y"
+    assert target(service(root, name="x")) == "./cmd/x"
     command = detect({"go.mod": MOD, "cmd/x/main.go": MAIN}, ("go", "run", "./cmd/x", "--flag"))
     library = detect({"go.mod": MOD, "lib.go": "package lib\n"})
     loose = detect({"main.go": MAIN})

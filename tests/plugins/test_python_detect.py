@@ -10,6 +10,8 @@ from hybrid_stack_python.commands import Hint, dockerfile_command, hint
 from hybrid_stack_python.entry import Application, Module, Script
 from hybrid_stack_python.finding import read
 
+from hybrid_tasks.api import Listen, Place, Service
+
 FASTAPI = "from fastapi import FastAPI\napp = FastAPI()\n"
 FACTORY = "from starlette.applications import Starlette\n\ndef create_app(debug=False) -> Starlette:\n    return Starlette()\n"
 
@@ -118,6 +120,47 @@ def test_scripts_are_found(tmp_path: Path, files: dict[str, str], entry: str) ->
     assert found == expected
 
 
+def test_services_of_one_directory_are_told_apart_by_name(tmp_path: Path) -> None:
+    runs = "if __name__ == '__main__':\n    pass\n"
+    lay(tmp_path, {
+        "main.py": FASTAPI, "admin_page.py": FASTAPI, "worker.py": runs, "library.py": "x = 1\n",
+        "cron/__main__.py": "", "Dockerfile": "CMD uvicorn main:app",
+    })  # fmt: skip
+
+    def program(name: str) -> str:
+        service = Service(name, tmp_path, stack="python", port=80)
+        return " ".join(stack.stack_start(service, Place(tmp_path / "artefacts", 80)).program.argv)
+
+    assert "uvicorn main:app" in program("web")
+    assert "uvicorn main:app" in program("library")
+    assert "uvicorn admin_page:app" in program("admin-page")
+    assert program("worker").endswith(str(tmp_path / "worker.py"))
+    assert program("cron").endswith("-m cron")
+    found = stack.stack_detect(tmp_path, None, None)
+    assert (found.evidence, dict(found.options)) == ("Dockerfile runs `uvicorn main:app`", {})
+    assert dict(stack.stack_detect(tmp_path, tmp_path / "Dockerfile", None).options) == {"app": "main:app"}
+
+
+def test_an_application_that_can_run_itself_is_settled_at_once(tmp_path: Path) -> None:
+    """Once settled, a save that breaks the application is a broken application and not suddenly a script."""
+    lay(tmp_path, {"main.py": FASTAPI + "if __name__ == '__main__':\n    run(app)\n"})
+    assert dict(stack.stack_detect(tmp_path, None, None).options) == {"app": "main:app"}
+    (tmp_path / "main.py").write_text("import nowhere\n")
+    service = Service("web", tmp_path, stack="python", port=80, options=stack.PythonOptions(app="main:app"))
+    plan = stack.stack_start(service, Place(tmp_path, 80))
+    assert plan.listen is Listen.INHERIT
+    assert "main:app" in plan.program.argv
+
+
+def test_a_factory_is_recognised_where_it_is_only_named(tmp_path: Path) -> None:
+    lay(tmp_path, {"main.py": FACTORY + "app = create_app()\n"})
+    service = Service("web", tmp_path, stack="python", port=80, options=stack.PythonOptions(app="main:create_app"))
+    assert "--factory" in stack.stack_start(service, Place(tmp_path, 80)).program.argv
+    given = stack.PythonOptions(app="main:create_app", factory=False)
+    plain = Service("web", tmp_path, stack="python", port=80, options=given)
+    assert "--factory" not in stack.stack_start(plain, Place(tmp_path, 80)).program.argv
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
@@ -163,7 +206,7 @@ def test_scores_say_how_sure_we_are(tmp_path: Path) -> None:
     assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
     assert source.evidence == "ASGI application `app` in main.py"
     assert dict(source.options) == {"app": "main:app"}
-    assert dict(script.options) == {"script": "main.py"}
+    assert dict(script.options) == {}
     assert "requirements.txt" in manifest.evidence
     assert detect({"package.json": "{}"}) is None
     assert stack.stack_detect(tmp_path / "gone", None, None) is None

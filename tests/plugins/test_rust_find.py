@@ -109,10 +109,10 @@ def test_the_options_choose(tmp_path: Path) -> None:
     assert target(service(tmp_path, options=stack.RustOptions(bin="p"))) == "x/p"
     with pytest.raises(WrongInput, match=r"`api` may be any of x/p, x/q") as caught:
         target(service(tmp_path, options=stack.RustOptions(package="x")))
-    assert caught.value.hint == 'choose one: [services.api.rust] bin = "p"'
+    assert caught.value.hint == 'choose one: [services.api.rust] bin = "x/p"'
     with pytest.raises(WrongInput, match="has no binary `gone`") as caught:
         target(service(tmp_path, options=stack.RustOptions(bin="gone")))
-    assert "there is shop-web, x/p, x/q" in caught.value.hint
+    assert "there is shop-web/shop-web, x/p, x/q" in caught.value.hint
 
 
 def test_what_cannot_be_started(tmp_path: Path) -> None:
@@ -171,21 +171,27 @@ def test_what_is_detected(tmp_path: Path) -> None:
         return stack.stack_detect(lay(root, files), None, command)
 
     one = detect({"Cargo.toml": ONE, "src/main.rs": ""})
-    assert (one.evidence, dict(one.options)) == ("Cargo.toml with binary shop-api", {})
+    assert (one.evidence, dict(one.options)) == ("Cargo.toml with binary shop-api/shop-api", {})
     two = {"Cargo.toml": ONE, "src/bin/a.rs": "", "src/bin/b.rs": ""}
     several = detect(two)
     assert (several.evidence, dict(several.options)) == ("Cargo.toml with binaries shop-api/a, shop-api/b", {})
     command = detect(two, ("cargo", "run", "--bin", "b"))
-    assert dict(command.options) == {"bin": "b"}
-    docker = detect(
-        {
-            **WORKSPACE,
-            "tools/x/Cargo.toml": member("x"),
-            "tools/x/src/main.rs": "",
-            "Dockerfile": "RUN cargo build -p x",
-        }
-    )
-    assert dict(docker.options) == {"bin": "x", "package": "x"}
+    assert dict(command.options) == {"bin": "shop-api/b"}
+    both = {
+        **WORKSPACE,
+        "tools/x/Cargo.toml": member("x"),
+        "tools/x/src/main.rs": "",
+        "Dockerfile": "RUN cargo build -p x",
+    }
+    docker = detect(both)
+    assert (docker.evidence, dict(docker.options)) == ("Dockerfile builds x/x", {})
+    root = lay(tmp_path / "named", both)
+    assert dict(stack.stack_detect(root, root / "Dockerfile", None).options) == {"bin": "x/x"}
+    # What is detected is laid under what the user wrote; where they contradict each other the model must say so.
+    with pytest.raises(ValueError, match="not of `shop-web`"):
+        stack.RustOptions(bin="x/x", package="shop-web")
+    assert target(service(root, options=stack.RustOptions(bin="x/x", package="x"))) == "x/x"
+    assert target(service(root, name="shop-web")) == "shop-web/shop-web"
     library = detect({"Cargo.toml": ONE, "src/lib.rs": ""})
     scores = [found.score for found in (command, docker, one, several, library)]
     assert scores == sorted(scores, reverse=True)
