@@ -26,7 +26,10 @@ def _user_namespaces() -> bool:
 
 
 def _compose() -> bool:
-    return bool(os.environ.get("HYBRID_COMPOSE_BIN")) or shutil.which("docker-compose") is not None
+    if os.environ.get("HYBRID_COMPOSE_BIN") or shutil.which("docker-compose"):
+        return True
+    docker = shutil.which("docker")
+    return docker is not None and subprocess.run([docker, "compose", "version"], capture_output=True).returncode == 0
 
 
 TOOLS: dict[str, Callable[[], bool]] = {

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from hybrid_tasks.config.nearest import suggestion
 from hybrid_tasks.control.messages import Request
 from hybrid_tasks.env.layers import resolve
-from hybrid_tasks.errors import WrongInput
+from hybrid_tasks.errors import HybridError, Mistakes, WrongInput
 from hybrid_tasks.model.command import Command
 from hybrid_tasks.model.plan import Place
 from hybrid_tasks.model.service import Service
@@ -57,6 +57,32 @@ def environment(loaded: Loaded, service: Service, client: Mapping[str, str]) -> 
     if service.port_env and service.port is not None:
         values[service.port_env] = str(service.port)
     return values
+
+
+def check_environments(loaded: Loaded, names: Iterable[str], client: Mapping[str, str]) -> list[str]:
+    """Resolve the environments of services before any of them is started.
+
+    Args:
+        loaded: the project.
+        names: which services.
+        client: the environment of the client that asks.
+
+    Returns:
+        warnings, each once.
+
+    Raises:
+        Mistakes: what is wrong in any env file or table, each mistake once.
+    """
+    mistakes: dict[str, HybridError] = {}
+    warnings: dict[str, None] = {}
+    for name in names:
+        try:
+            warnings.update(dict.fromkeys(resolve(loaded.project, loaded.project.services[name], client).warnings))
+        except Mistakes as wrong:
+            mistakes.update({mistake.message: mistake for mistake in wrong.mistakes})
+    if mistakes:
+        raise Mistakes(list(mistakes.values()))
+    return list(warnings)
 
 
 def _on_terminal(loaded: Loaded, request: Request, service: Service, command: Command) -> dict[str, object]:

@@ -14,7 +14,7 @@ from hybrid_tasks.model.receipt import Result
 from hybrid_tasks.model.status import Blocked, Crashed, Finished, Held, Waiting
 from hybrid_tasks.model.verdict import Healthy
 from hybrid_tasks.supervisor import cleaning
-from hybrid_tasks.supervisor.answers import ANSWERS, chosen
+from hybrid_tasks.supervisor.answers import ANSWERS, check_environments, chosen
 from hybrid_tasks.supervisor.estate import Estate
 from hybrid_tasks.supervisor.order import service_needs, waves, with_dependants, with_needs
 from hybrid_tasks.supervisor.report import document, service_status
@@ -52,11 +52,14 @@ async def _start(estate: Estate, request: Request, reply: Reply) -> None:
         reply.event(Event("note", time.time(), None, {"text": "restored what ran before: " + ", ".join(restored)}))
         names = restored
     targets = with_needs(loaded.project.services, chosen(loaded, names))
+    for warning in await asyncio.to_thread(check_environments, loaded, targets, request.env or {}):
+        reply.event(Event("note", time.time(), None, {"text": f"warning: {warning}"}))
     await estate.ready()
     with _told(estate, reply, targets):
         units = [estate.unit(name) for name in targets]
         for unit in units:
-            unit.want("config" if estate.reconfigured(unit) else "start")
+            changed = "config" if estate.reconfigured(unit) else "start"
+            unit.want("restart" if request.args["build"] else changed)
         estate.remember()
         code = await _until(estate, reply, units, _started, request.args["timeout"])
     reply.result(_result(units), code)
@@ -69,6 +72,7 @@ async def _restart(estate: Estate, request: Request, reply: Reply) -> None:
     loaded = await estate.load(request.env)
     running = tuple(name for name, unit in estate.units.items() if unit.state.wanted)
     targets = chosen(loaded, request.args["services"] or running)
+    await asyncio.to_thread(check_environments, loaded, targets, request.env or {})
     await estate.ready()
     with _told(estate, reply, targets):
         units = [estate.unit(name) for name in targets]

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from hybrid_tasks.engine.swap import Order, Version, swap
+from hybrid_tasks.engine.swap import Order, Version
 from hybrid_tasks.model.receipt import Receipt, Result
 from hybrid_tasks.model.service import Service
 from hybrid_tasks.model.status import Blocked, Crashed, Held, InFlight, Rest, Stopped, Unit, Waiting
@@ -20,6 +20,7 @@ from hybrid_tasks.process.jobs import Exit, Job
 from hybrid_tasks.supervisor.crashes import Revival
 from hybrid_tasks.supervisor.crew import Crew
 from hybrid_tasks.supervisor.kept import Kept
+from hybrid_tasks.supervisor.racing import carry_out
 from hybrid_tasks.supervisor.recording import receipt_of, surprise, unchanged
 from hybrid_tasks.supervisor.serving import Running, Serving
 from hybrid_tasks.supervisor.site import Site
@@ -210,25 +211,11 @@ class ServiceUnit:
         """Carry out a swap, and end it early when it is not wanted any more or the source has moved on."""
         begun, before, self._making = self.site.now(), self._serving.run, order.snapshot.fingerprint
         self.source.began()
-        task = asyncio.ensure_future(swap(order, self.crew, self))
         try:
-            while not task.done():
-                waking = asyncio.ensure_future(self._wake.wait())
-                await asyncio.wait({task, waking}, return_when=asyncio.FIRST_COMPLETED)
-                waking.cancel()
-                if task.done() or self._fixed():
-                    await asyncio.wait({task})
-                elif await self._overtaken() and not self._fixed():
-                    task.cancel()
-                    await asyncio.wait({task})
+            outcome = await carry_out(order, self.crew, self, self._wake, overtaken=self._overtaken, fixed=self._fixed)
         finally:
-            if not task.done():
-                task.cancel()
-                await asyncio.wait({task})
             self._switching = False
             self.source.ended()
-            self._wake.set()
-        outcome = None if task.cancelled() else task.result()
         root, launch, note = self.site.project.root, self.crew.launch_name, self.crew.note
         self._record(
             receipt_of(order, outcome, self.service.name, root=root, launch=launch, at=begun, before=before, note=note)

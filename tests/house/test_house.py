@@ -57,7 +57,6 @@ def test_processes_are_started_only_where_they_are_ended() -> None:
         "hybrid_tasks/plugin/tools.py": "asks a tool for its version, with a deadline",
         "hybrid_tasks/control/client.py": "`--once` answers and ends",
         "hybrid_tasks/control/once.py": "`--once` answers and ends",
-        "hybrid_tasks/env/tracked.py": "asks git, with a deadline",
         "hybrid_tasks/cli/dev_test.py": "the user's own terminal",
     }
     found = set()
