@@ -74,7 +74,7 @@ class Guests:
         """Run one function of one plugin; its answer fits `expected` or is None.
 
         Raises:
-            PluginBroken: it is muted, or failed just now (and is muted from here on).
+            PluginBroken: it is muted, or failed just now (and is muted from here on, unless it was an `OSError`).
             HybridError: raised by the plugin itself to say that it cannot.
         """
         record = self.record(guest)
@@ -86,9 +86,12 @@ class Guests:
             raise
         except Overdue:
             reason = f"`{hook}` did not answer within {self.seconds:g} s"
+        except OSError as error:
+            # Files come and go while a hook reads them (a checkout): it fails this once and is asked again.
+            raise PluginBroken(f"{record.title} failed: {_raised(hook, error, record)}") from error
         except BaseException as error:  # noqa: BLE001 - SystemExit and everything else a hook can raise
             _log.warning("%s failed in %s", record.title, hook, exc_info=error)
-            reason = f"`{hook}` raised {described(error, record.module)}"
+            reason = _raised(hook, error, record)
         else:
             wrong = None if answer is None else misfit(answer, expected)
             if wrong is None:
@@ -131,6 +134,10 @@ class Guests:
         if self.on_muted is not None:
             self.on_muted(record)
         return PluginBroken(f"{record.title} is broken: {reason}", record.cure)
+
+
+def _raised(hook: str, error: BaseException, record: PluginRecord) -> str:
+    return f"`{hook}` raised {described(error, record.module)}"
 
 
 def _invoke(impl: pluggy.HookImpl, arguments: Mapping[str, object]) -> object:

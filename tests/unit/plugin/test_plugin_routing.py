@@ -195,7 +195,9 @@ def test_a_stack_may_say_that_it_cannot(install, tmp_path: Path, place: Place) -
 
 def test_a_muted_plugin_is_asked_again_when_forgiven(install, tmp_path: Path, place: Place) -> None:
     flag = tmp_path / "flag"
-    failing = f"\n    @hookimpl\n    def stack_debounce(service): return os.stat({str(flag)!r}) and None"
+    failing = (
+        f"\n    @hookimpl\n    def stack_debounce(service): return None if os.path.exists({str(flag)!r}) else {{}}[0]"
+    )
     dist = install("import os\n" + textwrap.dedent(INFO + START + failing))
     host = load()
     with pytest.raises(PluginBroken):
@@ -204,6 +206,22 @@ def test_a_muted_plugin_is_asked_again_when_forgiven(install, tmp_path: Path, pl
     host.forgive()
     assert of(host, dist).trouble is None
     assert routing.debounce(host, service(tmp_path)) == Debounce()
+
+
+def test_a_file_that_vanishes_under_a_hook_mutes_nobody(install, tmp_path: Path, place: Place) -> None:
+    flag = tmp_path / "flag"
+    failing = f"\n    @hookimpl\n    def stack_debounce(service): open({str(flag)!r}).close()"
+    dist = install(INFO + START + failing)
+    tweak(tmp_path, "@hookimpl\ndef stack_start(service, place): open('/nowhere/at/all')")
+    host = load(tmp_path)
+    with pytest.raises(PluginBroken, match=f"of {dist} 1.2 failed: `stack_debounce` raised FileNotFoundError"):
+        routing.debounce(host, service(tmp_path))
+    flag.touch()
+    assert routing.debounce(host, service(tmp_path)) == Debounce()
+    assert routing.start_plan(host, service(tmp_path), place).listen is Listen.INHERIT
+    assert [record.trouble for record in host.plugins if record.distribution in {dist, "hybrid_plugins.py"}] == [
+        None
+    ] * 2
 
 
 def test_hooks_may_be_asked_from_many_threads(install, tmp_path: Path, place: Place) -> None:
