@@ -1,0 +1,84 @@
+"""`inv dev-stop`: gracefully, dependants first."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from invoke.context import Context
+
+from hybrid_tasks.cli.declare import SERVICES, dev_task
+
+
+@dev_task(
+    takes=SERVICES,
+    service="a service to stop with what depends on it; its name alone does as well; without one: everything",
+    json="print what was stopped as one JSON object",
+)
+def dev_stop(_c: Context, service: list[str] | None = None, json: bool = False) -> int:
+    """Stop services, and what depends on them.
+
+    Example: inv dev-stop api
+    """
+    import json as json_module
+    import sys
+
+    from hybrid_tasks.cli import here
+    from hybrid_tasks.cli.paint import Paint, harmless, is_live
+    from hybrid_tasks.cli.progress import Progress
+    from hybrid_tasks.errors import Code
+
+    names = here.only(service)
+    out = sys.stdout
+    progress = Progress(out, is_live(out) and not json, Paint.of(out))
+    try:
+        result = _ask(names, None if json else progress)
+    finally:
+        progress.clear()
+    services = result.get("services") or []
+    if json:
+        print(json_module.dumps({"schema": 1, **result}))
+        return Code.DONE
+    for status in services:
+        print(" ".join(harmless(f"{status.get('name')}  stopped")))
+    if not services:
+        print(result.get("note") or "nothing was running")
+    return Code.DONE
+
+
+def _ask(names: list[str], progress: Any) -> dict[str, Any]:
+    """Ask the supervisor to stop; without one, a child looks for what a killed one left behind."""
+    from hybrid_tasks.cli import here
+    from hybrid_tasks.control.client import reach
+    from hybrid_tasks.control.messages import ask
+    from hybrid_tasks.control.once import once
+    from hybrid_tasks.errors import Code, HybridError
+
+    root = here.project()
+    connection = reach(root)
+    if connection is None:
+        try:
+            result, _ = once(root, "stop", {"services": names})
+        except HybridError as error:
+            if error.code != Code.UNREACHABLE:
+                raise
+            return {}
+        return result if isinstance(result, dict) else {}
+    with connection:
+        try:
+            result, _ = connection.ask(
+                ask("stop", {"services": names}, os.environ),
+                on_event=progress.hear if progress is not None else None,
+                on_tick=progress.tick if progress is not None else None,
+            )
+        except HybridError as error:
+            if error.code != Code.UNREACHABLE:
+                raise
+        else:
+            return result if isinstance(result, dict) else {}
+    # of another version: the one request that never changes
+    second = reach(root)
+    if second is not None:
+        with second:
+            second.ask(ask("shutdown", {}, os.environ))
+    return {"note": "ended the supervisor and all that it ran"}

@@ -1,0 +1,143 @@
+"""What is happening while services start: a live block on a terminal, one line a change in a pipe."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TextIO
+
+from hybrid_tasks.cli.paint import Paint, harmless, harmless_in, size
+from hybrid_tasks.cli.tables import cut, width
+from hybrid_tasks.model.events import Event
+
+SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+PLAIN_SPINNER = "|/-\\"
+STAGES = {
+    "plan": "planning",
+    "check": "checking",
+    "build": "building",
+    "launch": "starting",
+    "probe": "waiting for its health",
+    "switch": "switching",
+    "retire": "ending the old one",
+}
+SETTLED = frozenset({"running", "finished", "blocked", "crashed", "held", "stopped", "elsewhere"})
+
+
+@dataclass(slots=True)
+class _Row:
+    """What one service is doing, and since when."""
+
+    doing: str
+    since: float
+    busy: bool = True
+    good: bool = True
+
+
+@dataclass(slots=True)
+class Progress:
+    """Hears events and shows them.
+
+    Args:
+        out: where to write.
+        live: redraw a block (a terminal), else print a line a change.
+        paint: whether to colour.
+        clock: monotonic seconds.
+    """
+
+    out: TextIO
+    live: bool
+    paint: Paint
+    clock: Callable[[], float] = time.monotonic
+    _rows: dict[str, _Row] = field(default_factory=dict)
+    _drawn: int = 0
+    _frame: int = 0
+
+    def hear(self, event: Event) -> None:
+        """Take one event of the supervisor."""
+        data = harmless_in(event.data)
+        if event.kind == "note":
+            self._line(str(data.get("text", "")))
+        if event.service is None:
+            return
+        service = " ".join(harmless(event.service))
+        if event.kind == "stage":
+            stage = str(data.get("stage", ""))
+            self._change(service, STAGES.get(stage, stage), busy=True)
+        elif event.kind == "state":
+            self._state(service, data)
+        elif event.kind == "held":
+            self._change(service, f"held: {data.get('reason', '')}", busy=False, good=False)
+        elif event.kind == "receipt" and data.get("result") == "failed":
+            self._change(service, "failed", busy=False, good=False)
+
+    def tick(self) -> None:
+        """Redraw; called about ten times a second."""
+        if self.live:
+            self._frame += 1
+            self._draw()
+
+    def clear(self) -> None:
+        """Take the live block away; what follows is printed in its place."""
+        if self._drawn:
+            self.out.write(f"\x1b[{self._drawn}A\x1b[J")
+            self.out.flush()
+            self._drawn = 0
+
+    def _state(self, service: str, data: Any) -> None:
+        word = str(data.get("word") or data.get("state") or "")
+        detail = str(data.get("detail") or "")
+        if word == "running":
+            healthy = bool(data.get("healthy"))
+            self._change(service, "healthy" if healthy else "running, not healthy yet", busy=not healthy)
+        elif word in SETTLED:
+            good = word not in {"blocked", "crashed", "held"}
+            self._change(service, f"{word}: {detail}" if detail and not good else word, busy=False, good=good)
+        elif word == "waiting":
+            self._change(service, detail or word, busy=True)
+        # `building` and `starting` are told more exactly by the stages
+
+    def _change(self, service: str, doing: str, *, busy: bool, good: bool = True) -> None:
+        before = self._rows.get(service)
+        text = doing.partition("\n")[0]
+        if before is not None and before.doing == text:
+            return
+        # the seconds of a service run from its first stage until it settles
+        since = before.since if before is not None and before.busy else self.clock()
+        self._rows[service] = _Row(text, since, busy, good)
+        if self.live:
+            self._draw()
+        else:
+            self._line(f"{service}: {text}")
+
+    def _line(self, text: str) -> None:
+        """Print a line above the block."""
+        self.clear()
+        self.out.write(text + "\n")
+        self.out.flush()
+        if self.live:
+            self._draw()
+
+    def _draw(self) -> None:
+        columns, lines = size(self.out)
+        rows = list(self._rows.items())
+        if len(rows) > lines - 2:  # what is settled goes first when the terminal is low
+            rows = [row for row in rows if row[1].busy][: max(lines - 2, 1)]
+        names = max((width(name) for name, _ in rows), default=0)
+        drawn = [self._row(name, row, names, columns - 1) for name, row in rows]
+        self.clear()
+        self.out.write("".join(f"{line}\x1b[K\n" for line in drawn))
+        self.out.flush()
+        self._drawn = len(drawn)
+
+    def _row(self, name: str, row: _Row, names: int, columns: int) -> str:
+        encoding = (getattr(self.out, "encoding", None) or "ascii").lower().replace("-", "")
+        frames = SPINNER if encoding.startswith("utf") else PLAIN_SPINNER
+        mark = frames[self._frame % len(frames)] if row.busy else ("✓" if row.good else "✗")
+        if not encoding.startswith("utf") and not row.busy:
+            mark = "+" if row.good else "x"
+        spent = f"  {self.clock() - row.since:.0f} s" if row.busy and self.clock() - row.since >= 1 else ""
+        text = cut(f"{mark} {name}{' ' * (names - width(name))}  {row.doing}{spent}", columns)
+        colour = self.paint.yellow if row.busy else self.paint.green if row.good else self.paint.red
+        return text.replace(mark, colour(mark), 1)

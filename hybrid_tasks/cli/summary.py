@@ -1,0 +1,124 @@
+"""How a start, a restart or a wait ended, service by service: addresses first, then what is in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from hybrid_tasks.cli.paint import Paint, harmless, harmless_in
+from hybrid_tasks.cli.tables import width
+
+EXCERPT_LINES = 30
+
+
+def summary(result: Mapping[str, Any], paint: Paint) -> list[str]:
+    """Put the result of a start into words.
+
+    Args:
+        result: of the request (`messages.StartResult`).
+        paint: whether to colour.
+
+    Returns:
+        the lines to print.
+    """
+    result = harmless_in(result)
+    services = [service for service in _list(result, "services") if service.get("wanted", True)]
+    receipts = {str(receipt.get("service")): receipt for receipt in _list(result, "receipts")}
+    names = max((width(str(service.get("name"))) for service in services), default=0)
+    good = [service for service in services if _is_good(service)]
+    addresses = max((width(str(service.get("address") or "")) for service in good), default=0)
+    lines = [_good(service, receipts.get(str(service.get("name"))), names, addresses, paint) for service in good]
+    for service in services:
+        if not _is_good(service):
+            lines += _bad(service, receipts.get(str(service.get("name"))), names, paint)
+    return lines
+
+
+def _list(result: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    found = result.get(key)
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def word_of(service: Mapping[str, Any]) -> str:
+    """The status word of a service."""
+    return str(service.get("word") or service.get("state") or "")
+
+
+def _failed(receipt: Mapping[str, Any] | None) -> bool:
+    return receipt is not None and receipt.get("result") == "failed"
+
+
+def _is_good(service: Mapping[str, Any]) -> bool:
+    word = word_of(service)
+    good = (word == "running" and bool(service.get("healthy"))) or word in {"finished", "elsewhere"}
+    return good and not service.get("stale")
+
+
+def _good(
+    service: Mapping[str, Any], receipt: Mapping[str, Any] | None, names: int, addresses: int, paint: Paint
+) -> str:
+    name, address = str(service.get("name")), " ".join(harmless(str(service.get("address") or "")))
+    word = "healthy" if word_of(service) == "running" else word_of(service)
+    took = _took(receipt)
+    words = f"{paint.green(word)} in {took}" if took else paint.green(word)
+    blanks = " " * (names - width(name))
+    place = f"  {address}{' ' * (addresses - width(address))}" if addresses else ""
+    return f"{paint.bold(name)}{blanks}{place}  {words}"
+
+
+def _took(receipt: Mapping[str, Any] | None) -> str:
+    if receipt is None or receipt.get("result") != "live":
+        return ""
+    stages = [stage for stage in receipt.get("stages") or () if isinstance(stage, dict)]
+    return span(sum(float(stage.get("ms") or 0) for stage in stages if stage.get("name") != "retire") / 1000)
+
+
+def span(seconds: float) -> str:
+    """A duration in the words of people: `0.8 s`, `12 s`, `3 min`, `5 h`, `2 d`."""
+    for limit, unit, name in ((9.95, 1, "s"), (99.5, 1, "s"), (5970, 60, "min"), (172000, 3600, "h")):
+        if seconds < limit:
+            return f"{seconds:.1f} s" if limit < 10 else f"{seconds / unit:.0f} {name}"  # noqa: PLR2004 - one digit
+    return f"{seconds / 86400:.0f} d"
+
+
+def _bad(service: Mapping[str, Any], receipt: Mapping[str, Any] | None, names: int, paint: Paint) -> Iterator[str]:
+    name, word = str(service.get("name")), word_of(service)
+    detail, cure = str(service.get("detail") or ""), str(service.get("cure") or "")
+    optional = bool(service.get("optional")) and word == "blocked"
+    shown = "still runs its old version" if service.get("stale") else "not healthy" if word == "running" else word
+    if word == "waiting" and detail:
+        shown, detail = detail, ""
+    if service.get("stale") and _failed(receipt):
+        detail = ""  # its excerpt follows
+    first, *more = harmless(f"{shown}: {detail}" if detail else shown)
+    colour = paint.yellow if optional else paint.red
+    yield f"{paint.bold(name)}{' ' * (names - width(name))}  {colour(first)}" + ("  (optional)" if optional else "")
+    yield from _indented(more)
+    if cure:
+        yield f"    hint: {' '.join(harmless(cure))}"
+    if _failed(receipt):
+        yield from failure(receipt or {}, name)
+    elif word in {"crashed", "running"}:
+        yield f"    log:  inv dev-logs {name}"
+
+
+def failure(receipt: Mapping[str, Any], name: str) -> Iterator[str]:
+    """The excerpt that matters of a failed swap, and where the rest is.
+
+    Args:
+        receipt: the failed one.
+        name: of the service.
+
+    Yields:
+        indented lines.
+    """
+    stage = next((str(s.get("name")) for s in receipt.get("stages") or () if not s.get("ok")), "")
+    error = str(receipt.get("error") or "").strip("\n")
+    if error:
+        yield f"    {stage + ' ' if stage else ''}failed:"
+        yield from _indented(harmless(error)[:EXCERPT_LINES])
+    yield f"    log:  inv dev-logs {name}" + (" --build" if stage in {"check", "build"} else "")
+
+
+def _indented(lines: Sequence[str]) -> Iterator[str]:
+    return (f"      {line}".rstrip() for line in lines)

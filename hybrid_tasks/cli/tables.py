@@ -1,0 +1,113 @@
+"""Small tables: aligned, as wide as the terminal at most, and plain text in a pipe."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from hybrid_tasks.cli.paint import Paint, harmless
+
+GAP = "  "
+NARROWEST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column.
+
+    Args:
+        title: its heading.
+        right: aligned to the right (numbers).
+        drop: columns with the highest number go first when the terminal is too narrow; 0 stays.
+        colour: paints a cell, by its text.
+    """
+
+    title: str
+    right: bool = False
+    drop: int = 0
+    colour: Callable[[str], str] | None = None
+
+
+def width(text: str) -> int:
+    """How many columns of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(_cells(character) for character in text)
+
+
+def _cells(character: str) -> int:
+    if unicodedata.combining(character) or unicodedata.category(character) in {"Cf", "Me", "Mn"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
+
+
+def cut(text: str, columns: int) -> str:
+    """Shorten a text to so many columns of a terminal, with a `…` where something is missing."""
+    if width(text) <= columns:
+        return text
+    kept, used = [], 0
+    for character in text:
+        used += _cells(character)
+        if used > columns - 1:
+            break
+        kept.append(character)
+    return "".join(kept) + ("…" if columns > 0 else "")
+
+
+def table(
+    columns: Sequence[Column], rows: Sequence[Sequence[str]], paint: Paint, limit: int | None = None
+) -> list[str]:
+    """Lay out rows of cells.
+
+    Args:
+        columns: what stands in each column.
+        rows: one text a column; anything a terminal would obey is made harmless.
+        paint: whether to colour.
+        limit: the terminal's width; None never shortens (a pipe).
+
+    Returns:
+        the lines, headings first; columns without any content are left out.
+    """
+    cells = [[" ".join(harmless(cell)) for cell in row] for row in rows]
+    kept = [index for index in range(len(columns)) if any(row[index] for row in cells) or not columns[index].drop]
+    widths = {index: max(width(text) for text in (columns[index].title, *(r[index] for r in cells))) for index in kept}
+    if limit is not None:
+        kept = _fitting(columns, kept, widths, limit)
+    titles = [columns[index].title for index in kept]
+    lines = [_line(columns, kept, widths, [paint.bold(title) for title in titles], titles)]
+    for row in cells:
+        texts = [cut(row[index], widths[index]) for index in kept]
+        painted = [_painted(columns[index], text, paint) for index, text in zip(kept, texts, strict=True)]
+        lines.append(_line(columns, kept, widths, painted, texts))
+    return lines
+
+
+def _fitting(columns: Sequence[Column], kept: list[int], widths: dict[int, int], limit: int) -> list[int]:
+    """Drop columns, then narrow the widest one, until the line fits."""
+
+    def total() -> int:
+        return sum(widths[index] for index in kept) + len(GAP) * (len(kept) - 1)
+
+    while total() > limit and any(columns[index].drop for index in kept):
+        kept = [index for index in kept if index != max(kept, key=lambda index: columns[index].drop)]
+    while total() > limit:
+        widest = max(kept, key=lambda index: widths[index])
+        if widths[widest] <= NARROWEST:
+            break
+        widths[widest] = max(NARROWEST, widths[widest] - (total() - limit))
+    return kept
+
+
+def _painted(column: Column, text: str, paint: Paint) -> str:
+    return column.colour(text) if paint.on and column.colour is not None else text
+
+
+def _line(
+    columns: Sequence[Column], kept: Sequence[int], widths: dict[int, int], painted: Sequence[str], texts: Sequence[str]
+) -> str:
+    parts = []
+    for index, shown, text in zip(kept, painted, texts, strict=True):
+        blanks = " " * (widths[index] - width(text))
+        parts.append(blanks + shown if columns[index].right else shown + blanks)
+    return GAP.join(parts).rstrip()
