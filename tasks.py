@@ -38,6 +38,13 @@ def bench(c: Context) -> None:
     c.run(f"{sys.executable} -m bench", in_stream=False)
 
 
+@task
+def readme(c: Context) -> None:
+    """Write the table of tasks into the README. Example: inv readme"""
+    c.run(f"{sys.executable} tests/task_table.py", in_stream=False)
+
+
+ns.add_task(readme)
 ns.add_task(test)
 ns.add_task(lint)
 ns.add_task(bench)
