@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from os import fsencode
 from typing import Any
 
@@ -30,16 +30,17 @@ class Job:
         run: its run id, 12 hexadecimal digits.
         spec: what was asked for.
         sock: our end of the socket pair with its shim, non-blocking.
-        on_gone: called once when its shim has closed the socket; without an exit that means it was killed.
     """
 
-    def __init__(self, run: str, spec: JobSpec, sock: socket.socket, on_gone: Callable[[Job], None]) -> None:
+    def __init__(self, run: str, spec: JobSpec, sock: socket.socket) -> None:
         self.run = run
         self.spec = spec
         self.pid = 0
         self.started = time.time()
         self.shim: ProcessIdentity | None = None
         """The process that looks after it; None until it has said so."""
+        self.silent = asyncio.Event()
+        """Set when its shim has closed the socket; without an exit that means it was killed."""
         self.log_trouble: str | None = None
         """Why its output cannot be written at the moment; None when all is well."""
         self._stem = f"{_stamp(self.started)}-{spec.role}-{run}"
@@ -47,7 +48,6 @@ class Job:
         self._sock = sock
         self._described = False  # until then no other message may be sent
         self._stream = Stream()
-        self._on_gone = on_gone
         self._running: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._ended = asyncio.Event()
         self._code: int | None = None
@@ -178,7 +178,7 @@ class Job:
                     else StartFailed("its shim was killed", self.spec.service)
                 )
                 self._running.exception()  # looked at: whoever waited may have given up
-            self._on_gone(self)
+            self.silent.set()
 
     def _take(self, message: dict[str, Any]) -> None:
         match message:

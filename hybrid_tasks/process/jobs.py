@@ -44,10 +44,9 @@ class Jobs:
         self._python = python
         self._template: Template | None = None
         self._starting_template = asyncio.Lock()
-        self._shims: dict[Job, Template] = {}  # until the shim is gone; the job itself may be over already
+        self._shims: dict[Job, asyncio.Task[None]] = {}  # until the shim is gone; the job may be over before
         self._searches = Searches()
         self._later: asyncio.TimerHandle | None = None
-        self._burials: set[asyncio.Task[None]] = set()
 
     @property
     def live(self) -> Mapping[str, Job]:
@@ -61,8 +60,7 @@ class Jobs:
     async def close(self) -> None:
         """Stop all jobs at once, each with its own grace, and end the template."""
         await asyncio.gather(*(job.stop() for job in list(self._shims)))
-        while self._burials:
-            await asyncio.wait(self._burials)
+        await asyncio.gather(*self._shims.values())
         if self._later is not None:
             self._later.cancel()
         if self._template is not None:
@@ -95,10 +93,10 @@ class Jobs:
                 continue
             except OSError as error:
                 raise _no_process(error, spec) from error
-            job = Job(secrets.token_hex(6), spec, sock, self._gone)
-            self._note(job.run)
-            self._shims[job] = template
+            job = Job(secrets.token_hex(6), spec, sock)
+            self._shims[job] = asyncio.create_task(self._bury(job, template))
             try:
+                self._note(job.run)
                 async with asyncio.timeout(ANSWER):
                     await job.begin({PROJECT: self._project, SERVICE: spec.service, RUN: job.run})
             except ConnectionError:
@@ -124,20 +122,14 @@ class Jobs:
                 self._template = await Template.start(self._python)
             return self._template
 
-    def _gone(self, job: Job) -> None:
-        burial = asyncio.get_running_loop().create_task(self._bury(job))
-        self._burials.add(burial)
-        burial.add_done_callback(self._burials.discard)
-
-    async def _bury(self, job: Job) -> None:
+    async def _bury(self, job: Job, template: Template) -> None:
         """The end of a shim: usually all is done, but a killed one leaves work and a dead template zombies."""
+        await job.silent.wait()
         found: set[int] = set()
-        template = self._shims[job]
         try:
             if job.exit is None and job.shim is not None:
                 job.ended(-signal.SIGKILL)  # by its death signal
-                lost = Lost(job.run, job.shim, template.pid, found)
-                await self._searches.end(lost)
+                await self._searches.end(Lost(job.run, job.shim, template.pid, found))
             if job.exit is None:
                 killed = Exit(-signal.SIGKILL if job.code is None else job.code, len(found - {job.pid}), killed=True)
                 job.finish(killed)

@@ -40,7 +40,10 @@ def accepted_inode(client: socket.socket) -> int | None:
     Returns:
         0 while nobody has accepted it, None when there is no such connection.
     """
-    local, remote = client.getsockname()[:2], client.getpeername()[:2]
+    try:
+        local, remote = client.getsockname()[:2], client.getpeername()[:2]
+    except OSError:  # reset meanwhile
+        return None
     try:
         return sockdiag.connection_inode(client.family, remote, local)
     except OSError:

@@ -31,7 +31,7 @@ class Template:
         self.pid = process.pid
         self.alive = True
         """False as soon as it has ended."""
-        asyncio.get_running_loop().add_reader(requests, self._ended)
+        asyncio.get_running_loop().add_reader(requests, self.give_up)
 
     @classmethod
     async def start(cls, python: str) -> Template:
@@ -90,10 +90,11 @@ class Template:
             self._process.kill()
             await asyncio.to_thread(self._process.wait)
 
-    def _ended(self) -> None:
-        # A template never says anything: being readable is its end. Waiting for it takes a moment more.
-        self._forget()
-        self._reaping = asyncio.get_running_loop().run_in_executor(None, self._process.wait)
+    def give_up(self) -> None:
+        """Take it as dead: it never says anything, so being readable is its end; so is not being writable."""
+        if self.alive:
+            self._forget()
+            self._reaping = asyncio.get_running_loop().run_in_executor(None, self._process.wait)
 
     def _forget(self) -> None:
         if self._requests.fileno() >= 0:

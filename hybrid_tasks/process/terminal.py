@@ -57,17 +57,25 @@ def run(argv: Sequence[str], env: Mapping[str, str], cwd: Path) -> int:
     """
     sys.stdout.flush()
     sys.stderr.flush()
+    process: subprocess.Popen[bytes] | None = None
+    early: list[int] = []
+
+    def pass_on(number: int, _: FrameType | None) -> None:
+        if process is None:
+            early.append(number)
+        else:
+            process.send_signal(number)
+
     # Handlers that do nothing, instead of ignoring: what is ignored would be ignored by the command as well.
-    with restored(), handled({signal.SIGINT: _nothing, signal.SIGQUIT: _nothing}):
+    ours = {signal.SIGINT: _nothing, signal.SIGQUIT: _nothing, signal.SIGTERM: pass_on, signal.SIGHUP: pass_on}
+    with restored(), handled(ours):
         try:
             process = subprocess.Popen(list(argv), env=dict(env), cwd=cwd)
         except OSError as error:
             raise _cannot(argv[0], cwd, error) from error
-
-        def pass_on(number: int, _: FrameType | None) -> None:
-            process.send_signal(number)
-
-        with process, handled({signal.SIGTERM: pass_on, signal.SIGHUP: pass_on}):
+        with process:
+            for number in early:
+                process.send_signal(number)
             code = process.wait()
     return code if code >= 0 else SHELL_SIGNAL - code
 
@@ -121,7 +129,7 @@ def _nothing(_number: int, _frame: FrameType | None) -> None:
 
 
 def _cannot(program: str, cwd: Path, error: OSError) -> HybridError:
-    if error.filename is not None and Path(error.filename) == cwd:
+    if error.filename is not None and Path(os.fsdecode(error.filename)) == cwd:
         return HybridError(f"cannot enter the directory `{cwd}`: {str(error.strerror).lower()}")
     if isinstance(error, FileNotFoundError):
         return HybridError(f"`{program}` was not found", "install it, or name its path")

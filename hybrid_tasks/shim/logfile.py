@@ -183,6 +183,7 @@ class LogFile:
             raise
         self._log, self._index, self._size = log, index, 0
         self._unindexed = MAGIC + self._unindexed
+        self._write_index()
 
     def _close(self) -> None:
         for descriptor in (self._log, self._index):
