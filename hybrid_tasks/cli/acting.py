@@ -14,7 +14,10 @@ from hybrid_tasks.cli.progress import Progress
 from hybrid_tasks.cli.summary import summary
 from hybrid_tasks.control.client import Connection, connect
 from hybrid_tasks.control.messages import ask
+from hybrid_tasks.errors import NotRunning
 from hybrid_tasks.model.events import Event
+
+TRIES = 3
 
 
 def act(root: Path, op: str, args: Mapping[str, object], *, start: bool, as_json: bool) -> int:
@@ -30,8 +33,15 @@ def act(root: Path, op: str, args: Mapping[str, object], *, start: bool, as_json
     Returns:
         the exit code.
     """
-    with connect(root, start=start) as connection:
-        return converse(connection, op, args, as_json=as_json)
+    for _ in range(TRIES):
+        with connect(root, start=start) as connection:
+            try:
+                return converse(connection, op, args, as_json=as_json)
+            except NotRunning:
+                # It was about to end when we came. One that had begun to act has said so before it ended.
+                if not start or connection.heard:
+                    raise
+    raise NotRunning("the supervisor ends as soon as it is started", "its log tells why: `inv dev-doctor`")
 
 
 def converse(connection: Connection, op: str, args: Mapping[str, object], *, as_json: bool) -> int:

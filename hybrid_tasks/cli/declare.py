@@ -10,6 +10,8 @@ from invoke.context import Context
 from invoke.parser.argument import Argument
 from invoke.tasks import Task
 
+from hybrid_tasks import compiled
+
 
 class Words:
     """What the words after a task's name mean; a plain class, because a dataclass costs every `inv` a millisecond.
@@ -67,7 +69,8 @@ class DevTask(Task):  # type: ignore[type-arg,unused-ignore]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the body; whatever comes out of it becomes words and an exit code."""
-        from hybrid_tasks.cli.outcome import conclude
+        with compiled():
+            from hybrid_tasks.cli.outcome import conclude
 
         if not args or not isinstance(args[0], Context):
             raise TypeError(f"{self.name} needs an Invoke context first")

@@ -5,19 +5,15 @@ from __future__ import annotations
 import contextlib
 import errno
 import io
-import os
 import sys
 from collections.abc import Callable, Iterable
-from typing import TextIO
 
 from invoke.exceptions import Exit
 
 from hybrid_tasks import compiled
+from hybrid_tasks.cli.gone import READER_GONE, abandon
 from hybrid_tasks.cli.paint import Paint, harmless
 from hybrid_tasks.errors import Code, HybridError
-
-READER_GONE = 141
-"""What the shell reports for a program that wrote to a closed pipe."""
 
 
 def conclude(task: str, body: Callable[[], int | None]) -> None:
@@ -48,7 +44,7 @@ def conclude(task: str, body: Callable[[], int | None]) -> None:
         _say(["", "interrupted"])
         code = Code.INTERRUPTED
     except BrokenPipeError:
-        _abandon(sys.stdout)
+        abandon()
         code = READER_GONE
     except Exception as error:  # noqa: BLE001 - the last place before the user
         code = _unexpected(task, error)
@@ -67,16 +63,16 @@ def _say(lines: Iterable[str]) -> None:
     """Write to standard error; when even that is closed or full there is nobody to tell."""
     if sys.stderr is None:
         return
+    if _unwritable():
+        abandon()
     with contextlib.suppress(OSError, ValueError):
-        with contextlib.suppress(OSError, ValueError):
-            sys.stdout.flush()
         sys.stderr.write("".join(f"{line}\n" for line in lines))
         sys.stderr.flush()
 
 
 def _unexpected(task: str, error: Exception) -> int:
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EIO, errno.EDQUOT} and _unwritable():
-        _abandon(sys.stdout)
+        abandon()
         _say([f"error: cannot write the output: {error.strerror}"])
         return Code.FAILED
     import platform
@@ -101,16 +97,6 @@ def _unexpected(task: str, error: Exception) -> int:
 def _unwritable() -> bool:
     try:
         sys.stdout.flush()
-    except OSError:
+    except (OSError, ValueError):
         return True
     return False
-
-
-def _abandon(stream: TextIO | None) -> None:
-    """Let a stream end in /dev/null, so that the interpreter's last flush has nothing to complain about."""
-    if stream is None:
-        return
-    with contextlib.suppress(OSError, ValueError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)

@@ -18,7 +18,9 @@ from invoke.parser.parser import ParseResult
 from invoke.program import Program
 from invoke.tasks import Task
 
+from hybrid_tasks import compiled
 from hybrid_tasks.cli.declare import DevTask
+from hybrid_tasks.cli.gone import quietly
 
 if TYPE_CHECKING:
     from hybrid_tasks.cli.rewriting import Known
@@ -38,10 +40,11 @@ def install(program: Program, ours: Collection, beside: Mapping[str, Any]) -> No
 
     def parse_tasks() -> None:
         _keep_own_tasks(program, ours, beside)
-        if program.args.list.value and not program.core.unparsed:
+        if "list" in program.args and program.args["list"].value and not program.core.unparsed:
             program.tasks = ParseResult()  # only listed: no flag of any task is needed
             return
-        from hybrid_tasks.cli.rewriting import rewrite
+        with compiled():
+            from hybrid_tasks.cli.rewriting import rewrite
 
         tasks = _by_name(program)
         tokens, tail = program.core.unparsed, _tail(program.argv)
@@ -53,7 +56,8 @@ def install(program: Program, ours: Collection, beside: Mapping[str, Any]) -> No
 
             raise explained(error, tasks) from None
 
-    vars(program)["parse_tasks"] = parse_tasks
+    cleanup = program.parse_cleanup  # where lists and help are printed
+    vars(program).update(parse_tasks=parse_tasks, parse_cleanup=lambda: quietly(cleanup))
 
 
 def _keep_own_tasks(program: Program, ours: Collection, beside: Mapping[str, Any]) -> None:

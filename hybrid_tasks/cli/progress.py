@@ -89,6 +89,9 @@ class Progress:
         word = str(data.get("word") or data.get("state") or "")
         detail = str(data.get("detail") or "")
         if word == "running":
+            if data.get("wanted") is False:
+                self._change(service, "stopping", busy=True)
+                return
             healthy = bool(data.get("healthy"))
             self._change(service, "healthy" if healthy else "running, not healthy yet", busy=not healthy)
         elif word in SETTLED:

@@ -32,6 +32,8 @@ class Connection:
     def __init__(self, link: socket.socket) -> None:
         self._link = link
         self._buffer = bytearray()
+        self.heard = False
+        """Whether an event has come: what was asked for has begun."""
 
     def __enter__(self) -> Self:
         return self
@@ -88,6 +90,7 @@ class Connection:
             while True:
                 message = self._receive(deadline, on_tick)
                 if "event" in message:
+                    self.heard = True
                     if on_event is not None:
                         on_event(messages.read_event(message["event"]))
                     continue

@@ -74,8 +74,8 @@ class Service:
     `stack` is the name of the stack that knows its language, or None for a plain `command`.
     `command`, `build` and `check` are the user's own argument vectors and win over the stack's.
     `options` is the stack's own table (`[services.api.go]`), an instance of the model the stack
-    names in its info, `runtime_options` that of its runtime. Paths are absolute. `watch` adds roots to those of the stack, `ignore`
-    adds gitignore lines. `hot_reload` False: never watched.
+    names in its info, `runtime_options` that of its runtime. Paths are absolute. `watch` adds roots to
+    those of the stack, `ignore` adds gitignore lines. `hot_reload` False: never watched.
     """
 
     name: str

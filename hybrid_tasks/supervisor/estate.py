@@ -28,7 +28,7 @@ from hybrid_tasks.supervisor.order import service_needs, step_needs
 from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.source import TICK, Source
 from hybrid_tasks.supervisor.steps import Steps
-from hybrid_tasks.supervisor.sweep import sweep
+from hybrid_tasks.supervisor.sweep import RUNS, sweep
 from hybrid_tasks.supervisor.unit import ServiceUnit
 
 
@@ -55,7 +55,7 @@ class Estate:
         self._state_file = folder / "state.json"
         self._before = statefile.read(self._state_file)
         self._receipts = Receipts(folder / "receipts.jsonl")
-        self._runs = Runs(folder / "runs")
+        self._runs = Runs(folder / RUNS)
         self._identity = project_identity(root)
         self._jobs = Jobs(self._identity, note=self._runs.add)
         self._observer: Observer | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 from typing import BinaryIO
@@ -10,6 +11,7 @@ from hybrid_tasks.control import codec, messages
 from hybrid_tasks.errors import Code, HybridError, NotRunning
 from hybrid_tasks.supervisor.answers import ANSWERS
 from hybrid_tasks.supervisor.loaded import load
+from hybrid_tasks.supervisor.sweep import swept
 
 
 def answer(root: Path, source: BinaryIO, target: BinaryIO) -> int:
@@ -29,6 +31,8 @@ def answer(root: Path, source: BinaryIO, target: BinaryIO) -> int:
             from hybrid_tasks.supervisor.discovery import discovered
 
             value = discovered(root, dict(request.env or os.environ))
+        elif request.op == "stop":
+            value = asyncio.run(swept(root, os.environ))
         elif request.op in ANSWERS:
             loaded = load(root, request.env or os.environ, request.args.get("mode"))
             value = ANSWERS[request.op](loaded, request)

@@ -2,11 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+
+from hybrid_tasks.control.paths import state_dir
 from hybrid_tasks.journal.runs import Runs
-from hybrid_tasks.process.identity import marked
+from hybrid_tasks.process.identity import marked, project_identity
 from hybrid_tasks.process.stopping import end_all
 
 GRACE = 1.0
+RUNS = "runs"
+
+
+async def swept(root: Path, environ: Mapping[str, str]) -> dict[str, object]:
+    """Sweep without a supervisor, for `dev-stop` after a kill.
+
+    Args:
+        root: the project's directory.
+        environ: decides where its state is.
+
+    Returns:
+        what a stop gives: no services, and a note when something was ended.
+    """
+    folder = state_dir(root, environ)
+    if not (folder / RUNS).is_file():
+        return {"services": []}
+    runs = Runs(folder / RUNS)
+    try:
+        ended, strangers = await sweep(project_identity(root), runs)
+    finally:
+        runs.close()
+    lines = [f"ended {ended} processes that a killed supervisor had left behind"] if ended else []
+    return {"services": [], "note": "\n".join([*lines, *strangers])}
 
 
 async def sweep(project_id: str, runs: Runs) -> tuple[int, list[str]]:

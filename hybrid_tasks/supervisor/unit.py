@@ -129,6 +129,7 @@ class ServiceUnit:
     def stage(self, name: str) -> None:
         """Hear which stage begins."""
         self._set(swap=InFlight(name, self.site.now()))
+        self.site.bus.publish("stage", self.service.name, {"stage": name})
 
     async def gate(self) -> None:
         """Wait for what the service needs, unless an older instance serves already."""
