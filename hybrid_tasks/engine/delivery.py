@@ -10,8 +10,8 @@ from pathlib import Path
 OnDirty = Callable[[frozenset[Path] | None], None]
 """Told which paths may have changed; None: anything may have, compare everything."""
 
-_OPEN_FILE = 0.05
-"""Seconds a file that is being written may stay open before it is reported all the same."""
+_MIDDLE = 0.05
+"""Seconds that a save may stay unfinished before its file is reported all the same."""
 _AGAIN = 0.1
 _AGAIN_LIMIT = 5.0
 
@@ -19,8 +19,9 @@ _AGAIN_LIMIT = 5.0
 class Delivery:
     """Collects what is dirty until `flush` and hands it over, from whichever thread noticed it.
 
-    A second thread, asleep unless needed, delivers what has to wait: a file that was modified and not closed yet
-    (its writer is in the middle of a save), and what the receiver did not take because it raised.
+    A second thread, asleep unless needed, delivers what has to wait: a file whose save seems to be in the middle
+    (created or truncated and not closed, moved away and not back yet), and what the receiver did not take because it
+    raised.
 
     Args:
         on_dirty: the receiver; never called twice at the same time.
@@ -51,11 +52,11 @@ class Delivery:
             for path in paths:
                 self._late.pop(path, None)
 
-    def mark_open(self, path: str) -> None:
-        """Note a file that is being written: delivered when it is closed (`mark`) or 50 ms from now."""
+    def mark_unfinished(self, path: str) -> None:
+        """Note a file that is being saved: delivered when the save is complete (`mark`), or 50 ms from now."""
         with self._marks:
             if path not in self._paths and path not in self._late:
-                self._late[path] = time.monotonic() + _OPEN_FILE
+                self._late[path] = time.monotonic() + _MIDDLE
                 self._wake()
 
     def mark_everything(self) -> None:

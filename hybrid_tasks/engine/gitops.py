@@ -95,7 +95,7 @@ def _marker(root: Path) -> tuple[Path, str] | None:
         return None
     for name, sentence in {**_LOCKS, **_OPERATIONS}.items():
         path = directory / name
-        if path.exists():
+        if _identity(path) is not None:
             return path, f"{sentence} (`{path}`)"
     return None
 
@@ -115,6 +115,6 @@ def _git_directory(root: Path) -> Path | None:
 
 def _identity(path: Path) -> tuple[Path, int] | None:
     try:
-        return path, path.stat().st_ino
-    except OSError:
+        return path, path.lstat().st_ino
+    except (OSError, ValueError):  # also a `.git` file that leads to a name too long
         return None

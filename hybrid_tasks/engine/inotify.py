@@ -33,6 +33,7 @@ _MASK = Mask(
     | InotifyConstants.IN_MOVE_SELF
     | InotifyConstants.IN_ONLYDIR
 )
+_COMPLETE = InotifyConstants.IN_CLOSE_WRITE | InotifyConstants.IN_MOVED_TO | InotifyConstants.IN_ISDIR
 _APPEARED = InotifyConstants.IN_CREATE | InotifyConstants.IN_MOVED_TO
 _LEFT = InotifyConstants.IN_DELETE | InotifyConstants.IN_MOVED_FROM
 _SELF = InotifyConstants.IN_DELETE_SELF | InotifyConstants.IN_MOVE_SELF
@@ -147,7 +148,7 @@ class Inotify:
 
     def _entry(self, node: Node, event: InotifyEvent, name: str) -> None:
         for claim in tuple((node.names or {}).get(name, ())):
-            self._delivery.mark(claim.report)
+            self._note(claim.report, event.mask)
             if claim.replan or event.mask & InotifyConstants.IN_ISDIR:
                 self._replan[claim.owner.name] = claim.owner
         for owner, directory, scope in tuple(node.views):
@@ -183,10 +184,13 @@ class Inotify:
             self._delivery.mark(path)
             return
         if owner.matcher.takes(scope, path, name):
-            if mask == InotifyConstants.IN_MODIFY:
-                self._delivery.mark_open(path)
-            else:
-                self._delivery.mark(path)
+            self._note(path, mask)
+
+    def _note(self, path: str, mask: int) -> None:
+        if mask & _COMPLETE or (mask & _APPEARED and os.path.islink(path)):
+            self._delivery.mark(path)
+        else:
+            self._delivery.mark_unfinished(path)
 
     def _grow(self, owner: Owner, scope: Scope, path: str) -> None:
         try:

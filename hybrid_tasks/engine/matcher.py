@@ -10,7 +10,9 @@ is never entered, so nothing below it can be taken in again.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from hybrid_tasks.engine.content import read_regular
@@ -59,9 +61,9 @@ class Matcher:
     def __init__(self, root: Path, watch: Watch, *, gitignore: bool = True) -> None:
         self._gitignore = gitignore
         self._top = os.path.abspath(root)
-        self._built_in: Layer = (0, Rules(BUILT_IN))
-        self._own = Rules(watch.ignore)
-        self._include = Rules(watch.include) if watch.include else None
+        self._built_in: Layer = (0, _rules(BUILT_IN))
+        self._own = _rules(watch.ignore)
+        self._include = _rules(watch.include) if watch.include else None
         roots = dict.fromkeys(os.path.abspath(path) for path in watch.roots)
         self.roots = tuple(path for path in roots if os.path.isdir(path))
         self.files = frozenset(roots) - frozenset(self.roots)
@@ -115,6 +117,18 @@ class Matcher:
             if verdict is False or (verdict is None and not scope.included):
                 return False
         return not (scope.sieve.catches(path, name) and _ignored(scope.layers, path, name, is_dir=False))
+
+    def counted(self, scope: Scope, entries: Iterable[os.DirEntry[str]]) -> Iterator[os.DirEntry[str]]:
+        """Give those of a directory's files that count; as `takes`, for many at once."""
+        include, catches, layers = scope.include, scope.sieve.catches, scope.layers
+        names, suffixes = include[1].plain if include is not None else (frozenset(), frozenset())
+        for entry in entries:
+            path, name = entry.path, entry.name
+            if include is None or name in names or name[name.rfind(".") :] in suffixes:
+                if not (catches(path, name) and _ignored(layers, path, name, is_dir=False)):
+                    yield entry
+            elif self.takes(scope, path, name):
+                yield entry
 
     def ignored(self, path: Path, is_dir: bool) -> bool:
         """Say whether a rule leaves out this entry or a directory above it.
@@ -171,7 +185,7 @@ class Matcher:
         if not self._gitignore:
             return None
         data = read_regular(path)
-        rules = Rules(data.decode("utf-8-sig", "surrogateescape").split("\n")) if data else None
+        rules = _rules(tuple(data.decode("utf-8-sig", "surrogateescape").split("\n"))) if data else None
         return (len(path) - len(GITIGNORE), rules) if rules else None
 
     def _ignore_files_above(self, root: str) -> tuple[str, ...]:
@@ -185,6 +199,12 @@ class Matcher:
             directory = os.path.dirname(directory)
             files.append(os.path.join(directory, GITIGNORE))
         return tuple(reversed(files))
+
+
+@lru_cache(maxsize=256)
+def _rules(lines: tuple[str, ...]) -> Rules:
+    """Parse lines once for all services and all looks at the same text; rules never change."""
+    return Rules(lines)
 
 
 def _ignored(layers: tuple[Layer, ...], path: str, name: str, *, is_dir: bool) -> bool:

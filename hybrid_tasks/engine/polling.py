@@ -133,14 +133,14 @@ class Poller:
 
 def _stamps(matcher: Matcher, found: Directory) -> dict[str, bytes]:
     stamps: dict[str, bytes] = {}
-    for entry in found.files:
-        if entry.name == GITIGNORE or matcher.takes(found.scope, entry.path, entry.name):
-            try:
-                status = entry.stat()
-            except OSError:
-                continue
-            if stat.S_ISREG(status.st_mode):
-                stamps[entry.name] = stamp(status)
+    rules = (entry for entry in found.files if entry.name == GITIGNORE)  # never content, but content depends on them
+    for entry in (*rules, *matcher.counted(found.scope, found.files)):
+        try:
+            status = entry.stat()
+        except OSError:
+            continue
+        if stat.S_ISREG(status.st_mode):
+            stamps[entry.name] = stamp(status)
     return stamps
 
 

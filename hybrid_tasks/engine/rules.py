@@ -55,6 +55,13 @@ class Rules:
     def __bool__(self) -> bool:
         return bool(self._verdicts)
 
+    @property
+    def plain(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Names and suffixes that match for certain, whatever the path; none when a later `!` line may differ."""
+        if not all(self._verdicts):
+            return frozenset(), frozenset()
+        return frozenset(self.names), frozenset(self.suffixes)
+
     def verdict(self, path: str, name: str, *, is_dir: bool) -> bool | None:
         """Say what the lines say about one entry, not about the directories it lies in.
 

@@ -146,23 +146,21 @@ class Tree:
         known, scope = self._known, directory.scope
         folder = known.folders.setdefault(directory.path, Folder())
         folder.scope, folder.identity, folder.children = scope, directory.identity, directory.directories
-        before, takes, singles = folder.files, self._matcher.takes, self._matcher.files
+        before, singles = folder.files, self._matcher.files
         files: dict[str, bytes] = {}
-        for entry in directory.files:
-            name, path = entry.name, entry.path
-            if not takes(scope, path, name) or path in singles:
-                continue
+        for entry in self._matcher.counted(scope, directory.files):
             try:
                 status = entry.stat()
             except OSError:
                 continue
-            if not stat.S_ISREG(status.st_mode):
+            if not stat.S_ISREG(status.st_mode) or (singles and entry.path in singles):
                 continue
+            name = entry.name
             files[name] = state = stamp(status)
             was = before.get(name)
             if was is not None and len(was) > STAMP:
-                certain = was[:STAMP] == state and known.certain(path)
-                files[name] = was if certain else (read_state(path) or state)
+                certain = was[:STAMP] == state and known.certain(entry.path)
+                files[name] = was if certain else (read_state(entry.path) or state)
         known.replace(directory.path, files)
 
 

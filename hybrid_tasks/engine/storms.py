@@ -90,6 +90,11 @@ class Loops:
         self._working = False
         self._ended = self._clock()
 
+    def vouch(self) -> None:
+        """Hear that somebody asked for the reload: what changed was not our own doing."""
+        self._chains.clear()
+        self._held = frozenset()
+
     @property
     def held(self) -> Held | None:
         """What is held at the moment."""
