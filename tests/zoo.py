@@ -74,6 +74,24 @@ def shape_family() -> None:
     child("child")
 
 
+def shape_slow() -> None:
+    """A child in the same group takes a moment to end, and says so whenever it is asked."""
+    polite("main")
+    read, write = os.pipe()
+    if os.fork() == 0:
+
+        def asked(_: int, __: object) -> None:
+            say("child got TERM")
+            signal.setitimer(signal.ITIMER_REAL, 0.3)
+
+        signal.signal(signal.SIGTERM, asked)
+        signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
+        say(f"pid {os.getpid()}")
+        os.write(write, b"x")
+        idle()
+    os.read(read, 1)
+
+
 def shape_session() -> None:
     polite("main")
     child("child", session=True, daemon=True)

@@ -79,11 +79,11 @@ class Job:
         request = {
             "argv": [fsencode(word) for word in spec.command.argv],
             "env": {fsencode(name): fsencode(value) for name, value in {**spec.env, **marks}.items()},
-            "cwd": fsencode(spec.command.cwd),
+            "cwd": fsencode(spec.command.cwd.absolute()),
             "names": fsencode(":".join([spec.service] * len(spec.listeners))),
-            "stop": signal.Signals[f"SIG{spec.stop.signal}"].value,
+            "stop": _number(spec.stop.signal),
             "grace": spec.stop.grace,
-            "log_dir": fsencode(spec.log_dir),
+            "log_dir": fsencode(spec.log_dir.absolute()),
             "log_stem": fsencode(self._stem),
             "log_cap": spec.log_cap,
         }
@@ -128,7 +128,7 @@ class Job:
         Args:
             name: without SIG, as `HUP`.
         """
-        self._tell({"op": "signal", "number": signal.Signals[f"SIG{name}"].value})
+        self._tell({"op": "signal", "number": _number(name)})
 
     def tail(self, lines: int = 20) -> list[str]:
         """The last lines of its output.
@@ -221,3 +221,7 @@ class Job:
 
 def _stamp(at: float) -> str:
     return time.strftime("%Y%m%dT%H%M%S", time.gmtime(at)) + f".{int(at % 1 * 1e6):06}"
+
+
+def _number(name: str) -> int:
+    return signal.Signals[f"SIG{name.removeprefix('SIG')}"].value

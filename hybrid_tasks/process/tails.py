@@ -23,7 +23,10 @@ def last_lines(log: Path, lines: int) -> list[str]:
         data = _end_of(segment, lines - data.count(b"\n")) + data
         if data.count(b"\n") > lines or len(data) >= ENOUGH:
             break
-    return data.decode(errors="replace").splitlines()[-lines:] if lines > 0 else []
+    if lines <= 0 or not data:
+        return []
+    found = data.removesuffix(b"\n").split(b"\n")[-lines:]
+    return [line.removesuffix(b"\r").decode(errors="replace") for line in found]
 
 
 def _newest_first(log: Path) -> list[Path]:

@@ -83,12 +83,12 @@ def test_graceful_stop_asks_before_it_kills(tmp_path: Path) -> None:
 
 
 def test_a_group_is_asked_once_only(tmp_path: Path) -> None:
-    with play(tmp_path, "family") as one:
+    with play(tmp_path, "slow", grace=30) as one:
         one.ready()
         one.process.terminate()
         exits = one.exits(1)
-        assert one.output("family").count("child got TERM") == 1
-        assert exits["family"]["leftovers"] == 0
+        assert one.output("slow").count("child got TERM") == 1
+        assert exits["slow"] == {"name": "slow", "code": 0, "killed": False, "leftovers": 0}
 
 
 @pytest.mark.parametrize("round_", range(5))
