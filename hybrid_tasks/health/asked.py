@@ -29,6 +29,13 @@ class Ready(Protocol):
         """Return once it has."""
 
 
+class Activity(Protocol):
+    """Knows whether the instance is at work."""
+
+    def still(self) -> bool:
+        """Whether it has done nothing since the last look."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """An instance, as a probe sees it; what a kind of probe does not use may be left out.
@@ -40,6 +47,7 @@ class Asked:
         ownership: proves that the answer is the instance's; None: not provable here, any answer counts.
         lines: gives the instance's output lines that came since the last call.
         ready: hears READY=1.
+        activity: tells when an instance that is only asked whether it lives has come up; None: not told here.
         run_exec: runs a command for so many seconds at most and gives its exit code and last output line;
             raises TimeoutError after having ended it.
         timeout: seconds after which a probe has failed.
@@ -53,6 +61,7 @@ class Asked:
     ownership: Ownership | None = None
     lines: Callable[[], Iterable[str]] | None = None
     ready: Ready | None = None
+    activity: Activity | None = None
     run_exec: Callable[[Command, float], Awaitable[tuple[int, str]]] | None = None
     timeout: float = 2.0
     patience: float = 0.0

@@ -13,6 +13,11 @@ from hybrid_tasks.model.verdict import Healthy, Unhealthy, Verdict
 
 FIRST_PAUSE = 0.005
 LAST_PAUSE = 0.25
+LOOK_PAUSE = 0.01
+LOOKS = 3
+"""Looks in a row at which a program was still, before its start counts as done."""
+BUSY = 10
+"""Times its `settle` that a program may be busy and counts as started all the same."""
 _CLOCK = Clock()
 
 
@@ -94,7 +99,7 @@ class Monitor:
 
 async def _poll(probe: Probe, pace: Pace, at: Asked, clock: Clock) -> Verdict:
     if isinstance(probe, AliveProbe):
-        await clock.sleep(probe.settle)
+        await _come_up(probe, at, clock)
         return Healthy()
     over = clock.now() + pace.start_period
     pause = FIRST_PAUSE
@@ -108,6 +113,18 @@ async def _poll(probe: Probe, pace: Pace, at: Asked, clock: Clock) -> Verdict:
             return Unhealthy(f"not healthy within {pace.start_period:g} s: {reason}")
         await clock.sleep(pause)
         pause = min(pause * 2, LAST_PAUSE)
+
+
+async def _come_up(probe: AliveProbe, at: Asked, clock: Clock) -> None:
+    """Wait until a program has done its start: most that fail at it are busy until then."""
+    if at.activity is None:
+        await clock.sleep(probe.settle)
+        return
+    over = clock.now() + probe.settle * BUSY
+    looks = 0
+    while looks < LOOKS and clock.now() < over:
+        await clock.sleep(LOOK_PAUSE)
+        looks = looks + 1 if at.activity.still() else 0
 
 
 def _death(ended: asyncio.Future[object]) -> str:

@@ -40,7 +40,11 @@ class NotifyProbe:
 
 @dataclass(frozen=True, slots=True)
 class AliveProbe:
-    """Healthy as long as the process lives, from a short moment after its start."""
+    """Healthy as long as the process lives, from the end of its start on.
+
+    The start is over when the program waits for something to do, at the latest after ten times `settle` seconds;
+    where that cannot be seen, after `settle` seconds.
+    """
 
     settle: float = 0.1
 

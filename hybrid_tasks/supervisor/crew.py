@@ -25,12 +25,13 @@ from hybrid_tasks.model.watching import Burst
 from hybrid_tasks.plugin import routing
 from hybrid_tasks.process import ports
 from hybrid_tasks.process.jobs import Job, JobSpec
-from hybrid_tasks.supervisor.ownership import TreeOwnership
+from hybrid_tasks.supervisor.ownership import TreeActivity, TreeOwnership
 from hybrid_tasks.supervisor.site import Site
 
 LISTEN_FD = 3
 PROBE_SOURCE = "127.0.0.2"
 DRAIN_SECONDS = 2.0
+ACTED = frozenset({"start", "restart", "config"})
 
 
 class Crew:
@@ -64,7 +65,9 @@ class Crew:
 
     async def blocked(self) -> Blocked | None:
         """Say whether something the service needs is not on this machine."""
-        missing = await asyncio.to_thread(routing.missing_tools, self._site.host, self.service)
+        missing = await asyncio.to_thread(
+            routing.missing_tools, self._site.host, self.service, self._site.client.get("PATH")
+        )
         if not missing:
             return None
         return Blocked(f"`{missing[0].executable}` is missing", missing[0].install)
@@ -79,14 +82,18 @@ class Crew:
 
     # a version
 
-    async def plan(self, folder: Path) -> StartPlan:
-        """Ask the stack, offering it an inherited socket where that is possible."""
+    async def plan(self, folder: Path, trigger: str) -> StartPlan:
+        """Ask the stack, offering it an inherited socket where that is possible.
+
+        A save does not change how the service listens: the stack may read that from source that is broken now.
+        """
         service = self.service
         self.known_probe = await asyncio.to_thread(routing.health, self._site.host, service)
         linux = sys.platform.startswith("linux")
         if service.port is not None and service.listen in {Listen.AUTO, Listen.INHERIT} and linux:
             plan = await self.planned(folder, LISTEN_FD)
-            if Listen.INHERIT in {plan.listen, service.listen} and self._take_port(service.port):
+            settled = self._port is not None and trigger not in ACTED
+            if settled or (Listen.INHERIT in {plan.listen, service.listen} and self._take_port(service.port)):
                 return plan
         await self._give_port_back()
         return await self.planned(folder, None)
@@ -219,6 +226,7 @@ class Crew:
             source=PROBE_SOURCE if steered else None,
             ownership=TreeOwnership(job),
             lines=new_lines(job.log),
+            activity=TreeActivity(job),
             run_exec=self._run_probe,
             timeout=self.service.pace.timeout,
         )

@@ -1,10 +1,11 @@
-"""Whose the other end of a probe's connection is: the proof that an answer came from the instance we started."""
+"""What only the supervisor can tell a probe about an instance: whose an answer is, and whether it is at work."""
 
 from __future__ import annotations
 
 import socket
 
 from hybrid_tasks.process import ports
+from hybrid_tasks.process.activity import spent
 from hybrid_tasks.process.identity import descendants
 from hybrid_tasks.process.jobs import Job
 
@@ -31,3 +32,20 @@ class TreeOwnership:
         inode = ports.accepted_inode(connection)
         owner = ports.owner_of(inode) if inode else None
         return f"`{owner[1]}` (pid {owner[0]})" if owner else ""
+
+
+class TreeActivity:
+    """Looks whether a job's tree of processes is at work.
+
+    Args:
+        job: the instance.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._spent: int | None = None
+
+    def still(self) -> bool:
+        """Whether it has done nothing since the last look."""
+        before, self._spent = self._spent, spent(self._job.pid)
+        return before is not None and before == self._spent

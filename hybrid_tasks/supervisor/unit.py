@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hybrid_tasks.engine.swap import Order, Version
+from hybrid_tasks.errors import ToolMissing
 from hybrid_tasks.model.receipt import Receipt, Result
 from hybrid_tasks.model.service import Service
 from hybrid_tasks.model.status import Blocked, Crashed, Held, InFlight, Rest, Stopped, Unit, Waiting
@@ -178,6 +179,7 @@ class ServiceUnit:
     async def _next(self) -> Order | None:
         """Decide on the next swap, if one is needed."""
         number, (trigger, self._trigger) = self._asked, (self._trigger, None)
+        self._pause_over()
         snapshot = await self.source.refresh()
         self._compared = number
         serving = self._serving.fingerprint
@@ -204,7 +206,7 @@ class ServiceUnit:
         if isinstance(self.state.rest, Held):
             self._set(rest=None)
         if (seconds := self.source.delay) > 0:
-            self._paused = asyncio.get_running_loop().call_later(seconds, self._resume)
+            self._paused = asyncio.get_running_loop().call_later(seconds, self._wake.set)
             return False
         return await self.crew.prepared(self.source.since(self._serving.fingerprint))
 
@@ -218,9 +220,9 @@ class ServiceUnit:
             self._switching = False
             self.source.ended()
         root, launch, note = self.site.project.root, self.crew.launch_name, self.crew.note
-        self._record(
-            receipt_of(order, outcome, self.service.name, root=root, launch=launch, at=begun, before=before, note=note)
-        )
+        name, missing = self.service.name, outcome.missing if outcome else None
+        receipt = receipt_of(order, outcome, name, root=root, launch=launch, at=begun, before=before, note=note)
+        self._record(receipt, missing)
 
     def _fixed(self) -> bool:
         """Whether the swap in flight must not be cancelled at this moment."""
@@ -236,7 +238,7 @@ class ServiceUnit:
         self._compared = number
         return False
 
-    def _record(self, receipt: Receipt) -> None:
+    def _record(self, receipt: Receipt, missing: ToolMissing | None = None) -> None:
         rest: Rest | None = None
         running = self._serving.running
         if receipt.result is Result.LIVE and running is not None and self.source.current is not None:
@@ -246,7 +248,9 @@ class ServiceUnit:
             self._tried = receipt.fingerprint
         if running is None:
             rest = Waiting(())
-            if receipt.result is Result.FAILED:
+            if missing is not None:
+                rest = Blocked(missing.message, missing.hint)
+            elif receipt.result is Result.FAILED:
                 rest = Crashed(1, tuple((receipt.error or "").splitlines()), "waits for a change")
                 if receipt.trigger != "crash" and self._kept.runnable(receipt.fingerprint) is not None:
                     self._trigger = "crash"  # it ended while its successor was in the making
@@ -273,9 +277,10 @@ class ServiceUnit:
         self.crew.trouble(f"it ended with {ended.code}")
         self._set(serving=None, verdict=Unknown(), rest=rest)
 
-    def _resume(self) -> None:
-        self._paused = None
-        self._wake.set()
+    def _pause_over(self) -> None:
+        if self._paused is not None:
+            self._paused.cancel()
+            self._paused = None
 
     def _revive(self) -> None:
         if self.state.swap is None:
