@@ -19,7 +19,7 @@ from typing import Protocol
 
 from hybrid_tasks.engine import builder
 from hybrid_tasks.engine.builder import Refused
-from hybrid_tasks.errors import HybridError
+from hybrid_tasks.errors import HybridError, ToolMissing
 from hybrid_tasks.model.command import Command
 from hybrid_tasks.model.plan import StartPlan
 from hybrid_tasks.model.receipt import Stage
@@ -67,13 +67,14 @@ class Outcome:
     """What a swap came to.
 
     `job` is the instance that serves now because of this swap: the new one, after a failed `replace` the
-    old version started again, or None. `version` is what `job` runs.
+    old version started again, or None. `version` is what `job` runs. `missing`: what has to be installed first.
     """
 
     stages: tuple[Stage, ...]
     error: str | None = None
     job: Job | None = None
     version: Version | None = None
+    missing: ToolMissing | None = None
 
 
 class Crew(Protocol):
@@ -83,8 +84,8 @@ class Crew(Protocol):
     def beside(self) -> bool:
         """Whether the new instance starts next to the old one; known once planned."""
 
-    async def plan(self, folder: Path) -> StartPlan:
-        """Ask the stack."""
+    async def plan(self, folder: Path, trigger: str) -> StartPlan:
+        """Ask the stack; how the service listens is settled by a start or a restart, never by a save."""
 
     async def spawn(self, role: str, command: Command) -> Job:
         """Start a check or build job."""
@@ -171,7 +172,8 @@ async def swap(order: Order, crew: Crew, owner: Owner) -> Outcome:
         except _Failure as failure:
             return Outcome(tuple(book.stages), failure.error, failure.job, failure.version)
         except HybridError as error:
-            return Outcome(tuple(book.stages), "\n".join(error.lines()).removeprefix("error: "))
+            words = "\n".join(error.lines()).removeprefix("error: ")
+            return Outcome(tuple(book.stages), words, missing=error if isinstance(error, ToolMissing) else None)
     finally:
         if checking is not None and not checking.done():
             checking.cancel()
@@ -191,7 +193,7 @@ async def _make(order: Order, crew: Crew, book: _Book) -> tuple[Version, asyncio
     if order.version is not None:
         return order.version, None
     async with book("plan") as mark:
-        plan = await crew.plan(order.folder)
+        plan = await crew.plan(order.folder, order.trigger)
         mark.ok = True
     checking = None
     if plan.check is not None and order.burst.changes:

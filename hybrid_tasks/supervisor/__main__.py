@@ -18,7 +18,11 @@ def main() -> int:
     if words.once:
         from hybrid_tasks.supervisor import once
 
-        return once.answer(words.root, sys.stdin.buffer, sys.stdout.buffer)
+        with os.fdopen(os.dup(1), "wb") as answer:
+            os.dup2(2, 1)  # what a plugin prints is not part of the answer
+            code = once.answer(words.root, sys.stdin.buffer, answer)
+        sys.stderr.flush()
+        os._exit(code)  # a plugin may have left a thread that never ends
     import asyncio
 
     from hybrid_tasks.supervisor import run

@@ -102,7 +102,7 @@ def _test(loaded: Loaded, request: Request) -> object:
     commands: list[object] = []
     for name in chosen(loaded, request.args["services"]):
         service = service_of(loaded, name)
-        missing = routing.missing_tools(loaded.host, service)
+        missing = routing.missing_tools(loaded.host, service, (request.env or {}).get("PATH"))
         command = routing.test_command(loaded.host, service, tuple(request.args["arguments"]))
         if missing:
             skipped = {"service": name, "skipped": f"`{missing[0].executable}` is missing", "hint": missing[0].install}
@@ -158,7 +158,7 @@ def _plan(loaded: Loaded, request: Request) -> object:
     for number, wave in enumerate(waves(services, names)):
         for name in wave:
             service = services[name]
-            missing = routing.missing_tools(loaded.host, service)
+            missing = routing.missing_tools(loaded.host, service, (request.env or {}).get("PATH"))
             why = f"blocked: `{missing[0].executable}` is missing; {missing[0].install}" if missing else ""
             place = Place(Path(".hybrid") / "artefacts" / name / "next", service.port, service.host)
             start = None if missing else routing.start_plan(loaded.host, service, place)

@@ -27,7 +27,7 @@ def checks(loaded: Loaded, environ: Mapping[str, str]) -> list[dict[str, object]
     Returns:
         name, ok, detail and hint of every check.
     """
-    found = (*_machine(environ), *_plugins(loaded), *_services(loaded))
+    found = (*_machine(environ), *_plugins(loaded), *_services(loaded, environ))
     return [{"name": name, "ok": ok, "detail": detail, "hint": hint} for name, ok, detail, hint in found]
 
 
@@ -55,9 +55,9 @@ def _plugins(loaded: Loaded) -> Iterator[Check]:
         yield f"plugin {record.name}", not trouble, detail, "see `inv dev-plugins`" if trouble else ""
 
 
-def _services(loaded: Loaded) -> Iterator[Check]:
+def _services(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[Check]:
     for service in loaded.project.services.values():
-        missing = routing.missing_tools(loaded.host, service)
+        missing = routing.missing_tools(loaded.host, service, environ.get("PATH"))
         detail = f"{service.stack or 'command'} in {service.directory}"
         if missing:
             yield service.name, service.optional, f"`{missing[0].executable}` is missing", missing[0].install

@@ -78,6 +78,8 @@ class Estate:
         async with self._lock:
             if environ is not None:
                 self._environ = dict(environ)
+                if self.loaded is not None:
+                    self.loaded.host.forgive()
             mode = mode or (self.loaded.project.mode if self.loaded else None)
             known = self.loaded
             if known is None or known.changed() or mode != known.project.mode:
