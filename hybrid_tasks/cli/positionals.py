@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from invoke.collection import Collection
 from invoke.exceptions import ParseError
-from invoke.parser.parser import ParseResult
+from invoke.parser.context import ParserContext
+from invoke.parser.parser import Parser, ParseResult
 from invoke.program import Program
 from invoke.tasks import Task
 
@@ -49,12 +50,15 @@ def install(program: Program, ours: Collection, beside: Mapping[str, Any]) -> No
         tasks = _by_name(program)
         tokens, tail = program.core.unparsed, _tail(program.argv)
         program.core.unparsed = rewrite(tokens, tail, tasks, lambda name: _known(program, tasks[name]))
+        vars(program)["_make_parser"] = lambda: _parser(program)
         try:
             plain()
         except ParseError as error:
             from hybrid_tasks.cli.wrong_words import explained
 
             raise explained(error, tasks) from None
+        finally:
+            del vars(program)["_make_parser"]  # the shell's completion asks for all tasks
 
     cleanup = program.parse_cleanup  # where lists and help are printed
     vars(program).update(parse_tasks=parse_tasks, parse_cleanup=lambda: quietly(cleanup))
@@ -76,6 +80,19 @@ def _by_name(program: Program) -> dict[str, Any]:
     return {
         name: collection[primary] for primary, aliases in collection.task_names.items() for name in (primary, *aliases)
     }
+
+
+def _parser(program: Program) -> Parser:
+    """A parser of the tasks that are named: Invoke copies what it is given deeply, which is slow with many tasks."""
+    named = {*program.core.unparsed, program.args["help"].value}
+    unknown = program.config.tasks.ignore_unknown_help
+    collection = program.collection
+    contexts = [
+        ParserContext(primary, aliases, collection[primary].get_arguments(ignore_unknown_help=unknown))
+        for primary, aliases in collection.task_names.items()
+        if not named.isdisjoint((primary, *aliases))
+    ]
+    return Parser(contexts, program.initial_context)
 
 
 def _tail(argv: Sequence[str]) -> list[str] | None:
