@@ -12,7 +12,7 @@ from hybrid_tasks.config.positions import KeyPath
 from hybrid_tasks.config.reserved import step_task
 from hybrid_tasks.config.tables import ServiceTable
 from hybrid_tasks.config.validating import Checked
-from hybrid_tasks.config.words import dotted, quoted
+from hybrid_tasks.config.words import dotted, plain, quoted
 from hybrid_tasks.plugin.defaults import ARTEFACT
 
 STEP = "step:"
@@ -65,7 +65,11 @@ def _needs(tables: Tables, findings: Findings) -> None:
                 findings.add((*path, index), f"`{name}` needs itself", "remove it from its own `needs`")
             elif need not in known:
                 step = need.startswith(STEP)
-                words = f"there is no step `{need.removeprefix(STEP)}`" if step else f"there is no service `{need}`"
+                words = (
+                    f"there is no step `{plain(need.removeprefix(STEP))}`"
+                    if step
+                    else f"there is no service `{plain(need)}`"
+                )
                 findings.add((*path, index), words, _need_cure(need, known - {name}))
 
 
@@ -76,8 +80,8 @@ def _need_cure(need: str, known: set[str]) -> str:
         return f"`{need.removeprefix(STEP)}` is a service: write it without `{STEP}`"
     if need.startswith(STEP):
         steps = [name for name in known if name.startswith(STEP)]
-        return suggestion(need, steps) or f"write it as `[steps.{need.removeprefix(STEP)}]`"
-    return suggestion(need, known) or f"write it as `[services.{need}]`"
+        return suggestion(need, steps) or f"write it as `[steps.{plain(need.removeprefix(STEP))}]`"
+    return suggestion(need, known) or f"write it as `[services.{plain(need)}]`"
 
 
 def _cycles(tables: Tables, findings: Findings) -> None:
@@ -130,12 +134,12 @@ def _meet(one: str, other: str) -> bool:
 def _modes(tables: Tables, findings: Findings) -> None:
     default = tables.project.table.default_mode
     if default is not None and default not in tables.names["modes"]:
-        cure = suggestion(default, tables.names["modes"], f"write it as `[modes.{default}]`")
-        findings.add(("project", "default_mode"), f"there is no mode `{default}`", cure)
+        cure = suggestion(default, tables.names["modes"], f"write it as `[modes.{plain(default)}]`")
+        findings.add(("project", "default_mode"), f"there is no mode `{plain(default)}`", cure)
     for mode in tables.modes.values():
         for index, name in enumerate(mode.table.native or ()):
             if name not in tables.names["services"]:
-                words = f"there is no service `{name}`"
+                words = f"there is no service `{plain(name)}`"
                 findings.add((*mode.path, "native", index), words, suggestion(name, tables.names["services"]))
 
 

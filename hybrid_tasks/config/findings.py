@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hybrid_tasks.config.positions import KeyPath, Spot
 from hybrid_tasks.config.reading import Source
-from hybrid_tasks.config.words import dotted, printable
+from hybrid_tasks.config.words import dotted, line_of
 from hybrid_tasks.errors import HybridError, Mistakes, WrongInput
 
 MOST = 100
@@ -34,8 +34,8 @@ class Findings:
         written = self._source.prefix + self.as_written(path)
         spot = self._source.positions.of(written)
         where = f"{self._source.file.name}:{spot.line}"
-        message = printable(f"{where} {dotted(written)}: {words}" if written else f"{where} {words}")
-        self._found.append((spot, message, WrongInput(message, printable(cure))))
+        message = line_of(f"{where} {dotted(written)}: {words}" if written else f"{where} {words}")
+        self._found.append((spot, message, WrongInput(message, line_of(cure))))
 
     @property
     def enough(self) -> bool:

@@ -11,6 +11,9 @@ from hybrid_tasks.config.positions import KeyPath
 LONGEST = 60
 """Characters of a value that are shown."""
 
+LONGEST_LINE = 350
+"""Characters of a message; only names of hundreds of characters make one longer."""
+
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -44,6 +47,12 @@ def quoted(text: str) -> str:
 def printable(text: str) -> str:
     """Write a text on one line, with an escape for everything that could move a terminal's cursor or hide."""
     return text if text.isprintable() else "".join(one if one.isprintable() else _escape(one) for one in text)
+
+
+def line_of(text: str) -> str:
+    """Write a message on one line that people can still read, whatever names it quotes."""
+    whole = printable(text)
+    return whole if len(whole) <= LONGEST_LINE else whole[: LONGEST_LINE - 1] + "…"
 
 
 def plain(text: str) -> str:

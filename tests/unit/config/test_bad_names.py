@@ -203,3 +203,12 @@ def test_the_mode_asked_for(refused):
     (mistake,) = refused("[modes.prod]\n" + API, mode="prdo")
     assert mistake.message == "hybrid.toml:1 has no mode `prdo`"
     assert mistake.hint == "did you mean `prod`?"
+
+
+def test_bug_a_name_of_hundreds_of_characters_made_a_line_nobody_can_read(one):
+    one(API + f'needs = ["{"9" * 400}api"]\n', "3", "there is no service `999", "[services.999")
+
+
+def test_a_circle_of_hundreds_is_cut(one):
+    text = "".join(f"[services.service-{n}]\ncommand = 'x'\nneeds = ['service-{(n + 1) % 300}']\n" for n in range(300))
+    one(text, "3", "service-0 -> service-1 -> ", "remove one")
