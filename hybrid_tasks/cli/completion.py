@@ -45,10 +45,12 @@ function find(dir,   file) {
 }
 function read(file,   part, name) {
     while ((getline line < file) > 0) {
-        if (line !~ /^[ \t]*\[[ \t]*(tool\.hybrid\.)?(services|steps|modes)\./) continue
-        sub(/^[ \t]*\[[ \t]*(tool\.hybrid\.)?/, "", line)
+        gsub("[ \t\"\047]", "", line)
+        if (file ~ /pyproject/ && !sub(/^\[tool\.hybrid\./, "[", line)) continue
+        if (line !~ /^\[(services|steps|modes)\./) continue
+        sub(/^\[/, "", line)
         part = line; sub(/\..*$/, "", part)
-        name = line; sub(/^[a-z]*\./, "", name); gsub(/"/, "", name); sub(/[^A-Za-z0-9_-].*$/, "", name)
+        name = line; sub(/^[a-z]*\./, "", name); sub(/[^A-Za-z0-9_-].*$/, "", name)
         if (name == "" || (part, name) in seen_name) continue
         seen_name[part, name] = 1
         names[part] = names[part] " " name
@@ -70,7 +72,7 @@ function own(file,   marked, name) {
 function offer(list,   parts, count, i) {
     count = split(list, parts, " ")
     for (i = 1; i <= count; i++)
-        if (index(parts[i], current) == 1 && !(parts[i] in offered)) { offered[parts[i]] = 1; print parts[i] }
+        if (substr(parts[i], 1, length(current)) == current && !(parts[i] in offered)) { offered[parts[i]] = 1; print parts[i] }
 }
 function holds(list, item) { return index(" " list " ", " " item " ") > 0 }
 BEGIN {

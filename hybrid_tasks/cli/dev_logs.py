@@ -40,7 +40,9 @@ def dev_logs(  # noqa: PLR0917 - one parameter a flag
     json: bool = False,
     raw: bool = False,
 ) -> int:
-    """Show the logs of services, their failed builds included, merged by time.
+    """Show the logs of services, merged by time.
+
+    Failed builds are shown as well. It works whether or not anything runs.
 
     Example: inv dev-logs api web -f --level warning
     """

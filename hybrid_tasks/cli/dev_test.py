@@ -10,7 +10,7 @@ from hybrid_tasks.cli.declare import Words, dev_task
 @dev_task(
     takes=Words("service", many=True, tail="words"),
     service="a service to test; its name alone does as well; without one: all",
-    words="arguments for the test program as a JSON list: what follows --",
+    words="arguments for the test program as a JSON list: what follows two dashes",
 )
 def dev_test(_c: Context, service: list[str] | None = None, words: str | None = None) -> int:
     """Run the tests of services, one after the other.

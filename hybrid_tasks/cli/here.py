@@ -50,7 +50,7 @@ def table_names(root: Path, table: str) -> list[str]:
     except OSError:
         return []
     inside = "" if file.name == CONFIG else r"tool\s*\.\s*hybrid\s*\.\s*"
-    header = re.compile(rf'^[ \t]*\[[ \t]*{inside}{table}\s*\.\s*"?([A-Za-z0-9_-]+)"?\s*[\].]', re.MULTILINE)
+    header = re.compile(rf"^[ \t]*\[[ \t]*{inside}{table}\s*\.\s*[\"']?([A-Za-z0-9_-]+)[\"']?\s*[\].]", re.MULTILINE)
     return list(dict.fromkeys(header.findall(text)))
 
 

@@ -71,7 +71,7 @@ def _say(lines: Iterable[str]) -> None:
 
 
 def _unexpected(task: str, error: Exception) -> int:
-    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EIO, errno.EDQUOT} and _unwritable():
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EIO, errno.EDQUOT} and error.filename is None:
         abandon()
         _say([f"error: cannot write the output: {error.strerror}"])
         return Code.FAILED

@@ -87,16 +87,12 @@ class Connection:
         try:
             self._link.settimeout(CONNECT_SECONDS)
             self._link.sendall(frame)
-            while True:
-                message = self._receive(deadline, on_tick)
-                if "event" in message:
-                    self.heard = True
-                    if on_event is not None:
-                        on_event(messages.read_event(message["event"]))
-                    continue
-                return final(message)
-        except (ConnectionError, TimeoutError) as error:
-            raise NotRunning(f"lost the supervisor: {error or 'no answer'}", "see `inv dev-status`") from None
+        except OSError as error:
+            raise _lost(error) from None
+        while "event" in (message := self._receive(deadline, on_tick)):
+            if on_event is not None:
+                on_event(messages.read_event(message["event"]))
+        return final(message)
 
     def _receive(self, deadline: float | None, on_tick: OnTick | None) -> dict[str, object]:
         searched = 0
@@ -125,6 +121,8 @@ class Connection:
                 data = self._link.recv(65536)
             except TimeoutError:
                 data = None
+            except OSError as error:
+                raise _lost(error) from None
             if on_tick is not None:
                 on_tick()
             if data is not None:
@@ -152,6 +150,10 @@ def final(message: Mapping[str, object]) -> tuple[object, int]:
         raise from_json(error)
     code = message.get("code", 0)
     return message.get("result"), code if isinstance(code, int) else 0
+
+
+def _lost(error: OSError) -> NotRunning:
+    return NotRunning(f"lost the supervisor: {error.strerror or error}", "see `inv dev-status`")
 
 
 def _silent(link: socket.socket) -> NotRunning:

@@ -82,7 +82,7 @@ def once(
             child.stdin.write(codec.encode(messages.ask(op, args, environ).as_json()))
             child.stdin.close()
         for line in child.stdout:
-            message = codec.decode(line, codec.REPLY_LIMIT)
+            message = _read(line)
             if "event" not in message:
                 return final(message)
             if on_event is not None:
@@ -91,3 +91,11 @@ def once(
         said.seek(0)
         excerpt = "".join(f"\n    {line}" for line in said.read().decode("utf-8", "replace").splitlines()[-20:])
     raise HybridError(f"the project could not be loaded (exit {child.returncode}):{excerpt}", code=Code.UNEXPECTED)
+
+
+def _read(line: bytes) -> dict[str, object]:
+    try:
+        return codec.decode(line, codec.REPLY_LIMIT)
+    except HybridError as error:
+        words = f"the child that loads the project does not make sense: {error}"
+        raise HybridError(words, "does a plugin print to standard output?", Code.UNEXPECTED) from None

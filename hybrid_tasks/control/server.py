@@ -44,7 +44,7 @@ class Reply:
 
     def event(self, event: Event) -> None:
         """Tell something that happened; a client that does not read is dropped, never waited for."""
-        if self._done or self.closed.is_set():
+        if self._done or not self._open():
             return
         self._writer.write(codec.encode(messages.event_frame(event)))
         if self._writer.transport.get_write_buffer_size() > READER_LIMIT:
@@ -65,9 +65,12 @@ class Reply:
         self._last(messages.error_frame(error))
 
     def _last(self, frame: dict[str, object]) -> None:
-        if not self._done and not self.closed.is_set():
+        if not self._done and self._open():
             self._writer.write(codec.encode(frame))
         self._done = True
+
+    def _open(self) -> bool:
+        return not self.closed.is_set() and not self._writer.transport.is_closing()
 
 
 Handler = Callable[[Request, Reply], Awaitable[None]]
