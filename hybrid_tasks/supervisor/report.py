@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterable
 
 from hybrid_tasks.model.probe import HttpProbe
+from hybrid_tasks.model.receipt import Receipt, Result
 from hybrid_tasks.model.service import Service
 from hybrid_tasks.model.status import Blocked, Crashed, Held, Unit, Waiting, stale, word
 from hybrid_tasks.model.verdict import Healthy, Unhealthy
@@ -93,13 +95,27 @@ def detail(state: Unit) -> str:
     match state.rest:
         case Blocked(reason=reason) | Held(reason=reason):
             return reason
-        case Crashed(code=code, reason=reason, tail=tail):
-            first = _first_line("\n".join(tail)) if state.last_receipt and not reason.startswith("starts") else ""
-            return "; ".join(filter(None, (first or f"ended with {code}", reason)))
+        case Crashed() as crashed:
+            return "; ".join(filter(None, (_crash(crashed, state.last_receipt), crashed.reason)))
         case Waiting(on=on) if on:
             return "waits for " + ", ".join(on)
         case _:
             return ""
+
+
+def _crash(crashed: Crashed, last: Receipt | None) -> str:
+    """Say why it does not run: its last version never did, or how it ended, with its last words."""
+    if last is not None and last.result is Result.FAILED and crashed.tail == tuple((last.error or "").splitlines()):
+        return _first_line(last.error)
+    how = f"ended with {crashed.code}" if crashed.code >= 0 else f"ended by {_signal(-crashed.code)}"
+    return ": ".join(filter(None, (how, _first_line("\n".join(reversed(crashed.tail))))))
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def _first_line(text: str | None) -> str:
