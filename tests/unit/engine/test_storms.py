@@ -134,6 +134,18 @@ def test_a_held_file_that_somebody_edits_is_released() -> None:
     assert engine.loops.held is None
 
 
+def test_a_reload_that_somebody_asked_for_releases_what_is_held() -> None:
+    engine = Engine(0.5, lambda _: [(0.2, GENERATED)])
+    engine.play(iter([(1.0, MAIN)]), until=60)
+    assert engine.loops.held is not None
+    engine.loops.vouch()
+    assert engine.loops.held is None
+    engine.verdicts.clear()
+    engine.start()
+    engine.play(iter([]), until=200)
+    assert [type(verdict) for verdict in engine.verdicts] == [Go, Wait, Held]  # and it is judged anew
+
+
 @pytest.mark.parametrize("build", [0.05, 0.5, 2.0, 8.0, 30.0])
 @pytest.mark.parametrize("period", [0.05, 0.2, 0.7, 1.0, 1.3, 2.0, 3.1, 5.0, 7.0, 11.0, 20.0, 60.0])
 def test_an_editor_that_saves_at_any_rate_is_never_held(build: float, period: float) -> None:
