@@ -8,7 +8,9 @@ import traceback
 from pathlib import Path
 
 from hybrid_tasks.engine.swap import Order, Outcome
+from hybrid_tasks.errors import ToolMissing
 from hybrid_tasks.model.receipt import Receipt, Result
+from hybrid_tasks.model.status import Blocked, Crashed, Rest, Waiting
 
 
 def new_id(at: float) -> str:
@@ -85,6 +87,20 @@ def unchanged(last: Receipt, fingerprint: str, at: float) -> Receipt:
         before=last.before,
         after=last.before,
     )
+
+
+def rest_after(receipt: Receipt, missing: ToolMissing | None) -> Rest:
+    """Say what a service is when nothing of it serves after a swap.
+
+    Args:
+        receipt: of the swap.
+        missing: what has to be installed first.
+    """
+    if missing is not None:
+        return Blocked(missing.message, missing.hint)
+    if receipt.result is Result.FAILED:
+        return Crashed(1, tuple((receipt.error or "").splitlines()), "waits for a change")
+    return Waiting(())
 
 
 def surprise(error: BaseException) -> str:

@@ -22,7 +22,7 @@ from hybrid_tasks.supervisor.crashes import Revival
 from hybrid_tasks.supervisor.crew import Crew
 from hybrid_tasks.supervisor.kept import Kept
 from hybrid_tasks.supervisor.racing import carry_out
-from hybrid_tasks.supervisor.recording import receipt_of, surprise, unchanged
+from hybrid_tasks.supervisor.recording import receipt_of, rest_after, surprise, unchanged
 from hybrid_tasks.supervisor.serving import Running, Serving
 from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.source import Source
@@ -247,13 +247,10 @@ class ServiceUnit:
         elif receipt.result is Result.FAILED:
             self._tried = receipt.fingerprint
         if running is None:
-            rest = Waiting(())
-            if missing is not None:
-                rest = Blocked(missing.message, missing.hint)
-            elif receipt.result is Result.FAILED:
-                rest = Crashed(1, tuple((receipt.error or "").splitlines()), "waits for a change")
-                if receipt.trigger != "crash" and self._kept.runnable(receipt.fingerprint) is not None:
-                    self._trigger = "crash"  # it ended while its successor was in the making
+            rest = rest_after(receipt, missing)
+            kept = self._kept.runnable(receipt.fingerprint)
+            if isinstance(rest, Crashed) and receipt.trigger != "crash" and kept is not None:
+                self._trigger = "crash"  # it ended while its successor was in the making
         self.source.keep((self._serving.fingerprint, self._kept.good.fingerprint if self._kept.good else None))
         self.crew.trouble(receipt.error)
         self.site.receipts.add(receipt)
