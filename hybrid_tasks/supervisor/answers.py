@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from hybrid_tasks.config.nearest import suggestion
+from hybrid_tasks.config.selection import mode_set
 from hybrid_tasks.control.messages import Request
 from hybrid_tasks.env.layers import resolve
 from hybrid_tasks.errors import HybridError, Mistakes, WrongInput
@@ -40,15 +41,7 @@ def chosen(loaded: Loaded, names: tuple[str, ...]) -> tuple[str, ...]:
     """Check names of services; none means all that the mode runs natively."""
     for name in names:
         service_of(loaded, name)
-    return names or in_mode(loaded)
-
-
-def in_mode(loaded: Loaded) -> tuple[str, ...]:
-    """Names of the services that the current mode runs."""
-    project = loaded.project
-    mode = project.modes.get(project.mode or "")
-    native = mode.native if mode is not None else None
-    return tuple(name for name in project.services if native is None or name in native)
+    return names or mode_set(loaded.project)
 
 
 def environment(loaded: Loaded, service: Service, client: Mapping[str, str]) -> dict[str, str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hybrid_tasks.config.locate import find_config
+from hybrid_tasks.config.inputs import inputs
 from hybrid_tasks.config.resolve import load as resolve
 from hybrid_tasks.config.resolve import preferences
 from hybrid_tasks.model.project import Project
@@ -49,20 +49,9 @@ def load(root: Path, environ: Mapping[str, str], mode: str | None = None, host: 
     return Loaded(project, host, _stamp(project))
 
 
-def _files(project: Project) -> Iterable[Path]:
-    config = find_config(project.root)
-    if config is not None:
-        yield config
-    yield from project.env
-    for mode in project.modes.values():
-        yield from mode.env
-    for service in project.services.values():
-        yield from service.env_file
-
-
 def _stamp(project: Project) -> Stamp:
     stamp = []
-    for file in _files(project):
+    for file in inputs(project):
         try:
             found = file.stat()
             stamp.append((str(file), found.st_mtime_ns, found.st_size))
