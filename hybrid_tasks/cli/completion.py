@@ -71,8 +71,10 @@ function own(file,   marked, name) {
 }
 function offer(list,   parts, count, i) {
     count = split(list, parts, " ")
-    for (i = 1; i <= count; i++)
-        if (substr(parts[i], 1, length(current)) == current && !(parts[i] in offered)) { offered[parts[i]] = 1; print parts[i] }
+    for (i = 1; i <= count; i++) {
+        if (substr(parts[i], 1, length(current)) != current || parts[i] in offered) continue
+        offered[parts[i]] = 1; print parts[i]
+    }
 }
 function holds(list, item) { return index(" " list " ", " " item " ") > 0 }
 BEGIN {

@@ -15,7 +15,7 @@ def summary(result: Mapping[str, Any], paint: Paint) -> list[str]:
     """Put the result of a start into words.
 
     Args:
-        result: of the request (`messages.StartResult`).
+        result: of the request (`documents.StartResult`).
         paint: whether to colour.
 
     Returns:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Sequence
 
 from hybrid_tasks.cli.paint import Paint, harmless
@@ -37,6 +36,8 @@ def width(text: str) -> int:
 
 
 def _cells(character: str) -> int:
+    import unicodedata
+
     if unicodedata.combining(character) or unicodedata.category(character) in {"Cf", "Me", "Mn"}:
         return 0
     return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1

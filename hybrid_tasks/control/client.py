@@ -8,15 +8,17 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from hybrid_tasks.control import codec, messages, paths
 from hybrid_tasks.control.messages import Request
 from hybrid_tasks.control.peer import own_uid, peer_pid, peer_uid
 from hybrid_tasks.errors import HybridError, NotRunning, from_json
-from hybrid_tasks.model.events import Event
 
-OnEvent = Callable[[Event], None]
+if TYPE_CHECKING:
+    from hybrid_tasks.model.events import Event
+
+OnEvent = Callable[["Event"], None]
 OnTick = Callable[[], None]
 TICK = 0.1
 CONNECT_SECONDS = 5.0
@@ -90,6 +92,7 @@ class Connection:
         except OSError as error:
             raise _lost(error) from None
         while "event" in (message := self._receive(deadline, on_tick)):
+            self.heard = True
             if on_event is not None:
                 on_event(messages.read_event(message["event"]))
         return final(message)

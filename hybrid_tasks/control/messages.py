@@ -4,7 +4,7 @@ A request is one frame, `{"v": 1, "op": …, "args": {…}, "env": {…}, "cwd":
 `{"event": {…}}` frames and one last frame, `{"v": 1, "result": …, "code": n}` or `{"v": 1, "error": {…}}`.
 
 Events while something is done (`kind`, and what `data` holds):
-`state` a service changed (a `ServiceStatus`) · `stage` its swap entered a stage (`{"stage": name}`) ·
+`state` a service changed (a `documents.ServiceStatus`) · `stage` its swap entered a stage (`{"stage": name}`) ·
 `receipt` a swap ended (the receipt) · `held` it is not reloaded any more (`{"reason", "cure"}`) ·
 `note` something the user should read (`{"text"}`).
 
@@ -18,10 +18,12 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
 from hybrid_tasks.errors import Code, HybridError, NotRunning, WrongInput
-from hybrid_tasks.model.events import Event
+
+if TYPE_CHECKING:
+    from hybrid_tasks.model.events import Event
 
 VERSION = 1
 LARGEST_NUMBER = 1e9
@@ -67,59 +69,6 @@ OPERATIONS: Mapping[str, Mapping[str, tuple[str, object]]] = MappingProxyType(
 ACTING = frozenset(
     {"start", "stop", "restart", "exec", "test", "env", "config", "doctor", "clean", "init", "step", "plugins"}
 )
-
-
-class ServiceStatus(TypedDict, total=False):
-    """One service of `dev-status --json`.
-
-    `word` is the status word, `detail` why, `cure` what to do; `address` is the first URL (or `host:port`), `urls`
-    all of them; `since` seconds since the epoch, `cpu` per cent of one core, `memory` bytes.
-    """
-
-    name: str
-    stack: str | None
-    runtime: str
-    state: str
-    word: str
-    detail: str
-    cure: str
-    wanted: bool
-    optional: bool
-    healthy: bool
-    address: str | None
-    urls: list[dict[str, str]]
-    pid: int | None
-    since: float | None
-    restarts: int
-    cpu: float | None
-    memory: int | None
-    launch: str
-    stale: bool
-    source: dict[str, Any]
-    last_receipt: dict[str, Any] | None
-
-
-class StatusDocument(TypedDict, total=False):
-    """The result of `status`: what `dev-status --json` prints (schema 1, additions only)."""
-
-    schema: int
-    project: str
-    mode: str | None
-    supervisor: dict[str, Any]
-    services: list[ServiceStatus]
-    configuration_changed: bool
-    warnings: list[str]
-
-
-class StartResult(TypedDict, total=False):
-    """The result of `start`, `restart` and `wait`; with `dry_run` only `plan`.
-
-    `plan` entries: `{"service", "wave", "action", "command", "cwd", "why"}`.
-    """
-
-    receipts: list[dict[str, Any]]
-    services: list[ServiceStatus]
-    plan: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +188,8 @@ def event_frame(event: Event) -> dict[str, object]:
 
 def read_event(data: object) -> Event:
     """Rebuild an event that came over the wire; what is missing is empty."""
+    from hybrid_tasks.model.events import Event  # a status has no events and does not pay for them
+
     message = data if isinstance(data, dict) else {}
     details, service, at = message.get("data"), message.get("service"), message.get("at")
     return Event(

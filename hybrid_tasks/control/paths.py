@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hybrid_tasks.control.peer import own_uid
 from hybrid_tasks.errors import HybridError
-from hybrid_tasks.process.identity import project_identity
+from hybrid_tasks.process.workingcopy import project_identity
 
 # A socket's address holds 108 bytes on Linux and 104 on macOS, the closing zero included.
 LONGEST_SOCKET = 107 if os.uname().sysname == "Linux" else 103

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from hybrid_tasks.process.procfs import pids, read
+from hybrid_tasks.process.workingcopy import project_identity as project_identity  # noqa: PLC0414 - given on
 
 PROJECT, SERVICE, RUN = "HYBRID_PROJECT", "HYBRID_SERVICE", "HYBRID_RUN"
 """The marks: variables in the environment of every process that a shim has started."""
@@ -95,24 +95,6 @@ def same(identity: ProcessIdentity) -> bool:
         identity: what `identify` once gave, perhaps before a reboot.
     """
     return identity.boot == boot_id() and identify(identity.pid) == identity
-
-
-def project_identity(root: Path) -> str:
-    """The id of a working copy: two paths to one directory have the same, a copy has another.
-
-    Args:
-        root: the project's directory.
-
-    Returns:
-        16 hexadecimal digits.
-
-    Raises:
-        OSError: there is no such directory.
-    """
-    real = root.resolve(strict=True)
-    about = real.stat()
-    text = b"%s\0%d\0%d" % (os.fsencode(real), about.st_dev, about.st_ino)
-    return hashlib.sha256(text).hexdigest()[:16]
 
 
 def environment_marks(pid: int) -> Marks | None:

@@ -269,3 +269,21 @@ def test_the_end_of_an_attached_client_however_it_comes_is_heard(place: Place, n
         process.send_signal(number)
         assert gone.wait(30)
         process.wait(30)
+
+
+def test_a_connection_knows_whether_anything_has_begun(place: Place) -> None:
+    """A command that met a supervisor about to end asks again, but only when nothing was done yet."""
+    root, environ = place
+
+    async def vanish(request: Request, reply: Reply) -> None:
+        if request.op == "start":
+            reply.event(Event("note", 0.0, None, {"text": "begun"}))
+        reply.closed.set()
+
+    with FakeSupervisor(root, environ, {"start": vanish, "stop": vanish}):
+        for op, heard in (("start", True), ("stop", False)):
+            connection = reach(root, environ)
+            assert connection is not None
+            with connection, pytest.raises(NotRunning):
+                connection.ask(ask(op, {}, environ))
+            assert connection.heard is heard
