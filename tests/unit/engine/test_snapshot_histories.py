@@ -49,7 +49,7 @@ class Histories(RuleBasedStateMachine):
     @rule(source=st.one_of(places, directories), goal=st.one_of(places, directories))
     def move(self, source: str, goal: str) -> None:
         old, new = self.root / source, self.root / goal
-        if not old.exists() or new.exists() or new.is_relative_to(old) or not new.parent.is_dir():
+        if not os.path.lexists(old) or os.path.lexists(new) or new.is_relative_to(old) or not new.parent.is_dir():
             return
         old.rename(new)
         self.dirty |= {old, new}
@@ -59,8 +59,8 @@ class Histories(RuleBasedStateMachine):
         path = self.root / place
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
+        elif os.path.lexists(path):
+            path.unlink()
         self.dirty.add(path)
 
     @rule(place=places, goal=directories)
