@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from hybrid_tasks.model.service import Stop
 from hybrid_tasks.process.jobs import Job, Jobs, JobSpec
 
 T = TypeVar("T")
-PROJECT = "0123456789abcdef"
+PROJECT = secrets.token_hex(8)
 
 
 def with_jobs(play: Callable[[Jobs], Awaitable[T]]) -> T:

@@ -128,6 +128,9 @@ def test_supervisor_and_all_shims_killed_at_once_can_be_swept(round_: int, tmp_p
         ready = one.ready()
         for pid in (one.process.pid, ready["template"], *ready["shims"]):
             os.kill(pid, signal.SIGKILL)
+        # The programs themselves die with their shims; what they have started waits for the next command.
+        until(lambda: not set(ready["jobs"].values()) & one.survivors(), timeout=60)
+        assert one.survivors()
 
         async def sweep() -> None:
             while found := marked(one.project):

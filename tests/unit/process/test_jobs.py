@@ -12,7 +12,7 @@ import pytest
 from jobbing import PROJECT, becomes, python_spec, says, spec, with_jobs
 
 from hybrid_tasks.model.service import Stop
-from hybrid_tasks.process.identity import carrying, marked, read_stat
+from hybrid_tasks.process.identity import carrying, environment_marks, identify, marked, read_stat, same
 from hybrid_tasks.process.jobs import Exit, Jobs, StartFailed
 
 DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); signal.pause()"
@@ -167,6 +167,19 @@ def test_a_thousand_lines_at_the_very_end_are_there(tmp_path: Path) -> None:
     with_jobs(play)
 
 
+def test_the_last_word_is_heard_however_shortly_it_follows_another(tmp_path: Path) -> None:
+    code = "import os, sys, time; os.write(1, b'one\\n'); time.sleep(float(sys.argv[1])); os.write(2, b'last\\n'); os._exit(0)"
+
+    async def play(jobs: Jobs) -> None:
+        delays = [number / 4000 for number in range(30)]
+        started = [await jobs.start(python_spec(tmp_path, code, str(delay))) for delay in delays]
+        for job in started:
+            await job.wait()
+            assert job.tail() == ["one", "last"]
+
+    with_jobs(play)
+
+
 def test_closing_stops_everything_at_once(tmp_path: Path) -> None:
     async def play(jobs: Jobs) -> None:
         started = await asyncio.gather(*(jobs.start(spec(tmp_path, "sleep", "100")) for _ in range(20)))
@@ -250,6 +263,25 @@ def test_a_killed_shim_is_a_killed_program(tmp_path: Path) -> None:
         assert (ended.code, ended.killed) == (-9, True)
         assert not carrying(job.run)
         assert not jobs.live
+
+    with_jobs(play)
+
+
+def test_a_killed_shim_leaves_nothing_even_without_marks_and_harms_no_other(tmp_path: Path) -> None:
+    async def play(jobs: Jobs) -> None:
+        other = await jobs.start(spec(tmp_path, "sleep", "1000"))
+        job = await jobs.start(spec(tmp_path, "sh", "-c", "setsid env -i sleep 1000 & echo $!; sleep 1000"))
+        await becomes(job.tail)
+        orphan = int(job.tail()[0])
+        await becomes(lambda: not environment_marks(orphan))
+        identity = identify(orphan)
+        assert identity
+        assert job.shim
+        os.kill(job.shim.pid, signal.SIGKILL)
+        await job.wait()
+        assert not same(identity)
+        assert other.exit is None
+        assert await other.stop() == Exit(-15)
 
     with_jobs(play)
 

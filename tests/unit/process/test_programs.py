@@ -10,9 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from jobbing import PROJECT, python_spec, spec, with_jobs
+from jobbing import PROJECT, python_spec, says, spec, with_jobs
 
 from hybrid_tasks.process.jobs import Jobs, StartFailed
+from hybrid_tasks.process.ports import listeners
 
 LOOK = """
 import os, json, signal, sys
@@ -88,21 +89,36 @@ def test_listeners_are_inherited_from_three_on(tmp_path: Path) -> None:
     code = LOOK + "import socket\nprint([socket.socket(fileno=n).getsockname()[1] for n in (3, 4, 5)])"
 
     async def play(jobs: Jobs) -> None:
-        listeners = tuple(socket.create_server(("127.0.0.1", 0)) for _ in range(3))
-        job = await jobs.start(python_spec(tmp_path, code, listeners=listeners))
+        sockets = tuple(socket.create_server(("127.0.0.1", 0)) for _ in range(3))
+        job = await jobs.start(python_spec(tmp_path, code, listeners=sockets))
         await job.wait()
         *_, seen, ports = job.tail()
         seen = json.loads(seen)
         assert seen["fds"] == [0, 1, 2, 3, 4, 5]
-        assert json.loads(ports) == [listener.getsockname()[1] for listener in listeners]
+        assert json.loads(ports) == [listener.getsockname()[1] for listener in sockets]
         assert seen["env"]["LISTEN_FDS"] == "3"
         assert seen["env"]["LISTEN_PID"] == str(job.pid)
         assert seen["env"]["LISTEN_FDNAMES"] == "api:api:api"
-        port = listeners[0].getsockname()[1]
-        for listener in listeners:
+        port = sockets[0].getsockname()[1]
+        for listener in sockets:
             listener.close()
         # Nobody else holds it: neither the shim nor the template.
         socket.create_server(("127.0.0.1", port)).close()
+
+    with_jobs(play)
+
+
+def test_a_listener_is_the_programs_alone(tmp_path: Path) -> None:
+    """A copy in the shim would stay in the port's group and swallow clients when the program is gone."""
+
+    async def play(jobs: Jobs) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+            code = "import os, signal; os.close(3); os.write(1, b'closed\\n'); signal.pause()"
+            job = await jobs.start(python_spec(tmp_path, code, listeners=(listener,)))
+            await says(job, "closed")
+            assert listeners(port)
+        assert not listeners(port)
 
     with_jobs(play)
 
