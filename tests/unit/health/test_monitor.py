@@ -1,53 +1,24 @@
-"""Asking again and again: the pace, the patience and what is made of several answers."""
+"""Asking a running instance again and again, and what is made of several answers."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from jumping_clock import Time
 
-from hybrid_tasks.health.asked import Asked, Clock
-from hybrid_tasks.health.monitor import FIRST_PAUSE, LAST_PAUSE, Monitor, first_answer
+from hybrid_tasks.health.asked import Asked
+from hybrid_tasks.health.monitor import Monitor
 from hybrid_tasks.model.command import Command
 from hybrid_tasks.model.probe import AliveProbe, ExecProbe, HttpProbe, LogProbe, NotifyProbe, Pace, TcpProbe
 from hybrid_tasks.model.verdict import Healthy, Unhealthy, Verdict
 
 GET = HttpProbe("/")
 EXEC = ExecProbe(Command(("check",), Path("/")))
-
-
-class Time:
-    """A clock that jumps: sleeping lets the event loop run once and costs nothing."""
-
-    def __init__(self) -> None:
-        self.time = 1000.0
-        self.slept: list[float] = []
-
-    async def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.time += seconds
-        await asyncio.sleep(0)
-
-    def clock(self) -> Clock:
-        return Clock(lambda: self.time, self.sleep)
-
-
-def answering(codes: Iterator[int], cost: Callable[[], None] = lambda: None) -> Asked:
-    async def run(command: Command, seconds: float) -> tuple[int, str]:
-        cost()
-        return next(codes), ""
-
-    return Asked(run_exec=run)
-
-
-async def never() -> None:
-    await asyncio.Event().wait()
 
 
 @contextlib.asynccontextmanager
@@ -76,136 +47,6 @@ async def http(
         server.close()
         while busy:  # noqa: ASYNC110 - the test has its own deadline
             await asyncio.sleep(0.001)
-
-
-def test_the_first_answer_is_asked_for_often_at_first_and_less_later() -> None:
-    time = Time()
-    at = answering(itertools.chain([1] * 8, [0]))
-    assert asyncio.run(first_answer(EXEC, Pace(), at, never(), time.clock())) == Healthy()
-    assert time.slept == [0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.25, 0.25]
-    assert (FIRST_PAUSE, LAST_PAUSE) == (0.005, 0.25)
-
-
-def test_a_healthy_answer_at_once_costs_no_pause() -> None:
-    time = Time()
-    assert asyncio.run(first_answer(EXEC, Pace(), answering(itertools.repeat(0)), never(), time.clock())) == Healthy()
-    assert time.slept == []
-
-
-def test_it_is_given_up_when_the_start_period_is_over() -> None:
-    time = Time()
-    pace = Pace(start_period=3)
-    verdict = asyncio.run(first_answer(EXEC, pace, answering(itertools.repeat(7)), never(), time.clock()))
-    assert verdict == Unhealthy("not healthy within 3 s: `check` ended with 7")
-    assert 1002.5 < time.time <= 1003
-
-
-def test_no_question_lasts_longer_than_the_start_period() -> None:
-    seen = []
-
-    async def run(command: Command, seconds: float) -> tuple[int, str]:
-        seen.append(seconds)
-        time.time += seconds
-        raise TimeoutError
-
-    time = Time()
-    pace = Pace(timeout=2, start_period=5)
-    asyncio.run(first_answer(EXEC, pace, Asked(run_exec=run), never(), time.clock()))
-    assert seen[:2] == [2, 2]
-    assert sum(seen) + sum(time.slept) == pytest.approx(5)
-
-
-@dataclass
-class Ended:
-    code: int
-
-
-@pytest.mark.parametrize("healthy_too", [False, True])
-def test_death_ends_the_waiting_at_once(healthy_too: bool) -> None:
-    async def main() -> Verdict:
-        async def died() -> Ended:
-            return Ended(-9)
-
-        at = answering(itertools.repeat(0 if healthy_too else 1))
-        async with asyncio.timeout(20):
-            return await first_answer(EXEC, Pace(start_period=100), at, died())
-
-    assert asyncio.run(main()) == Unhealthy("it ended with -9 before it was healthy")
-
-
-def test_death_interrupts_a_question_that_hangs() -> None:
-    async def main() -> Verdict:
-        async with asyncio.timeout(20):
-            with socket.create_server(("127.0.0.1", 0)) as silent:
-                died = asyncio.get_running_loop().create_future()
-                at = Asked(port=silent.getsockname()[1])
-                waiting = asyncio.ensure_future(first_answer(GET, Pace(timeout=60, start_period=60), at, died))
-                connection, _ = await asyncio.to_thread(silent.accept)
-                died.set_result(None)
-                with connection:
-                    return await waiting
-
-    assert asyncio.run(main()) == Unhealthy("it ended before it was healthy")
-
-
-def test_a_future_that_others_wait_for_is_left_alone() -> None:
-    async def main() -> None:
-        died = asyncio.get_running_loop().create_future()
-        await first_answer(EXEC, Pace(), answering(itertools.repeat(0)), died)
-        assert not died.cancelled()
-
-    asyncio.run(main())
-
-
-def test_cancelling_the_wait_leaves_nothing_running() -> None:
-    async def main() -> None:
-        with socket.create_server(("127.0.0.1", 0)) as silent:
-            at = Asked(port=silent.getsockname()[1])
-            waiting = asyncio.ensure_future(first_answer(GET, Pace(), at, never()))
-            connection, _ = await asyncio.to_thread(silent.accept)
-            waiting.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await waiting
-            connection.settimeout(10)
-            with connection:
-                while await asyncio.to_thread(connection.recv, 1000):
-                    pass
-            assert asyncio.all_tasks() == {asyncio.current_task()}
-
-    asyncio.run(main())
-
-
-def test_alive_is_healthy_after_a_moment() -> None:
-    time = Time()
-    assert asyncio.run(first_answer(AliveProbe(0.1), Pace(), Asked(), never(), time.clock())) == Healthy()
-    assert time.slept == [0.1]
-
-
-def test_a_log_line_is_waited_for() -> None:
-    time = Time()
-    batches = iter([["starting"], [], ["listening on :80", "more"]])
-    at = Asked(lines=lambda: next(batches))
-    assert asyncio.run(first_answer(LogProbe("listening"), Pace(), at, never(), time.clock())) == Healthy()
-    assert len(time.slept) == 2
-
-
-def test_ready_is_heard_without_polling() -> None:
-    class Heard:
-        event = asyncio.Event()
-
-        async def wait(self) -> None:
-            await self.event.wait()
-
-    async def main() -> Verdict:
-        heard = Heard()
-        waiting = asyncio.ensure_future(first_answer(NotifyProbe(), Pace(), Asked(ready=heard), never()))
-        await asyncio.sleep(0.01)
-        assert not waiting.done()
-        heard.event.set()
-        async with asyncio.timeout(10):
-            return await waiting
-
-    assert asyncio.run(main()) == Healthy()
 
 
 def watched(codes: list[int], retries: int) -> list[Verdict]:
