@@ -17,7 +17,9 @@ _PLAIN_NAME = re.compile(r"[\w.@+,=-]+", re.ASCII)
 _PLAIN_SUFFIX = re.compile(r"\*(\.[\w-]+)", re.ASCII)
 _LITERAL_START = re.compile(r"(?:\\#)?[\w.@+,=~-]+|\\#", re.ASCII)
 _LITERAL_END = re.compile(r"[*?\]]([\w.@+,=~-]+)/?$", re.ASCII)
+_INSIDE = ("/**", "/**/")
 _ANYWHERE = "^(?:.+/)?"
+_ANYTHING = "."
 _DIRECTORY = "(?P<ps_d>/)"
 _FILE_OR_DIRECTORY = "(?:(?P<ps_d>/)|$)"
 
@@ -36,7 +38,7 @@ class Rules:
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._verdicts: list[bool] = []
-        self._rest: list[tuple[int, re.Pattern[str], bool]] = []
+        self._rest: list[tuple[int, re.Pattern[str], str]] = []
         self.names: dict[str, int] = {}
         self.directories: dict[str, int] = {}
         self.suffixes: dict[str, int] = {}
@@ -79,10 +81,10 @@ class Rules:
         if self._rest:
             whole = path if self.deep else name
             whole = f"{whole}/" if is_dir else whole
-            for index, regex, inside_only in self._rest:
+            for index, regex, ending in self._rest:
                 if index < best:
                     break
-                if _matches(regex, whole, inside_only=inside_only, is_dir=is_dir):
+                if _matches(regex, whole, ending, is_dir=is_dir):
                     best = index
                     break
         return None if best < 0 else self._verdicts[best]
@@ -95,7 +97,7 @@ class Rules:
         elif text.endswith("/") and _PLAIN_NAME.fullmatch(text[:-1]):
             self.directories[text[:-1]] = index
         else:
-            self._rest.append((index, regex, text.endswith("/**")))
+            self._rest.append((index, regex, next((end for end in _INSIDE if text.endswith(end)), "")))
             self._sift(text, regex.pattern)
 
     def _sift(self, text: str, source: str) -> None:
@@ -143,14 +145,15 @@ class Sieve:
         )
 
 
-def _matches(regex: re.Pattern[str], path: str, *, inside_only: bool, is_dir: bool) -> bool:
+def _matches(regex: re.Pattern[str], path: str, ending: str, *, is_dir: bool) -> bool:
+    if regex.pattern in {_DIRECTORY, _ANYTHING}:
+        return is_dir or regex.pattern == _ANYTHING  # `*/`, `*`
+    if ending:  # `a/**` is about what lies in `a`, `a/**/` about directories in it, neither about `a`
+        parent = path[: path.rstrip("/").rfind("/") + 1]
+        return (is_dir or ending == "/**") and regex.search(parent) is not None
     found = regex.search(path)
     if found is None:
         return False
-    if inside_only:
-        return found.end() < len(path)  # `a/**` is about what lies in `a`, not about `a`
-    if regex.pattern == _DIRECTORY:
-        return is_dir  # `*/`
     # a match that ends at a slash further left is about a parent, which was asked before
     return "ps_d" not in regex.groupindex or found["ps_d"] is None or found.end() == len(path)
 

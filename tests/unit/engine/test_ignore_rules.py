@@ -79,6 +79,9 @@ def every_file(root: Path) -> list[str]:
 @example(outer=["/*", "!/src"], inner=["*.log", "!x.log"])
 @example(outer=["**/b/**"], inner=["!x.py"])
 @example(outer=["*.py", "!/a/"], inner=[])
+@example(outer=[], inner=["b/**/"])
+@example(outer=["!x.py"], inner=["/**"])
+@example(outer=["**/a/**", "!a/a"], inner=[])
 @example(outer=["*.log", "!s*/"], inner=["*", "!?/"])
 def test_the_answers_are_gits(checkout: Path, outer: list[str], inner: list[str]) -> None:
     (checkout / ".gitignore").write_text("\n".join(outer))
