@@ -68,7 +68,9 @@ def _ask(names: list[str], progress: Any) -> dict[str, Any]:
         try:
             result, _ = connection.ask(
                 ask("stop", {"services": names}, os.environ),
-                on_event=progress.hear if progress is not None else None,
+                on_event=lambda event: (
+                    progress.hear(event) if progress and (progress.live or event.kind == "note") else None
+                ),
                 on_tick=progress.tick if progress is not None else None,
             )
         except HybridError as error:

@@ -13,26 +13,20 @@ from hybrid_tasks.model.events import Event
 
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 PLAIN_SPINNER = "|/-\\"
-STAGES = {
-    "plan": "planning",
-    "check": "checking",
-    "build": "building",
-    "launch": "starting",
-    "probe": "waiting for its health",
-    "switch": "switching",
-    "retire": "ending the old one",
-}
+STAGES = {"check": "checking", "build": "building", "launch": "starting", "probe": "waiting for its health"}
+"""Stages that last; the others are over before they could be read."""
 SETTLED = frozenset({"running", "finished", "blocked", "crashed", "held", "stopped", "elsewhere"})
 
 
 @dataclass(slots=True)
 class _Row:
-    """What one service is doing, and since when."""
+    """What one service is doing, since when, and whether a swap is under way: the old instance is healthy meanwhile."""
 
     doing: str
     since: float
     busy: bool = True
     good: bool = True
+    swapping: bool = False
 
 
 @dataclass(slots=True)
@@ -63,14 +57,17 @@ class Progress:
             return
         service = " ".join(harmless(event.service))
         if event.kind == "stage":
-            stage = str(data.get("stage", ""))
-            self._change(service, STAGES.get(stage, stage), busy=True)
+            self._stage(service, str(data.get("stage", "")))
         elif event.kind == "state":
             self._state(service, data)
         elif event.kind == "held":
             self._change(service, f"held: {data.get('reason', '')}", busy=False, good=False)
-        elif event.kind == "receipt" and data.get("result") == "failed":
-            self._change(service, "failed", busy=False, good=False)
+        elif event.kind == "receipt":
+            self._receipt(service, str(data.get("result", "")))
+
+    def took(self) -> dict[str, float]:
+        """Seconds since the first stage of every service whose swap is not over yet."""
+        return {name: self.clock() - row.since for name, row in self._rows.items() if row.swapping}
 
     def tick(self) -> None:
         """Redraw; called about ten times a second."""
@@ -85,30 +82,53 @@ class Progress:
             self.out.flush()
             self._drawn = 0
 
+    def _stage(self, service: str, stage: str) -> None:
+        row = self._rows.get(service)
+        if stage in STAGES:
+            first = row is None or row.doing not in STAGES.values()
+            self._change(service, STAGES[stage], busy=True, swapping=True)
+            if first:
+                self._rows[service].since = self.clock()
+        elif row is not None:
+            row.swapping = True
+        else:
+            self._rows[service] = _Row("", self.clock(), swapping=True)
+
+    def _receipt(self, service: str, result: str) -> None:
+        if result == "failed":
+            self._change(service, "failed", busy=False, good=False)
+        elif result in {"live", "unchanged"}:
+            self._change(service, "healthy", busy=False)
+        elif service in self._rows:
+            self._rows[service].swapping = False
+
     def _state(self, service: str, data: Any) -> None:
+        row = self._rows.get(service)
         word = str(data.get("word") or data.get("state") or "")
         detail = str(data.get("detail") or "")
         if word == "running":
             if data.get("wanted") is False:
                 self._change(service, "stopping", busy=True)
                 return
-            healthy = bool(data.get("healthy"))
-            self._change(service, "healthy" if healthy else "running, not healthy yet", busy=not healthy)
+            if row is None or not row.swapping:
+                healthy = bool(data.get("healthy"))
+                self._change(service, "healthy" if healthy else "running, not healthy yet", busy=not healthy)
         elif word in SETTLED:
             good = word not in {"blocked", "crashed", "held"}
             self._change(service, f"{word}: {detail}" if detail and not good else word, busy=False, good=good)
-        elif word == "waiting":
-            self._change(service, detail or word, busy=True)
+        elif word == "waiting" and detail:
+            self._change(service, detail, busy=True)
         # `building` and `starting` are told more exactly by the stages
 
-    def _change(self, service: str, doing: str, *, busy: bool, good: bool = True) -> None:
+    def _change(self, service: str, doing: str, *, busy: bool, good: bool = True, swapping: bool = False) -> None:
         before = self._rows.get(service)
         text = doing.partition("\n")[0]
         if before is not None and before.doing == text:
+            before.swapping = swapping
             return
         # the seconds of a service run from its first stage until it settles
         since = before.since if before is not None and before.busy else self.clock()
-        self._rows[service] = _Row(text, since, busy, good)
+        self._rows[service] = _Row(text, since, busy, good, swapping)
         if self.live:
             self._draw()
         else:
@@ -124,7 +144,7 @@ class Progress:
 
     def _draw(self) -> None:
         columns, lines = size(self.out)
-        rows = list(self._rows.items())
+        rows = [(name, row) for name, row in self._rows.items() if row.doing]
         if len(rows) > lines - 2:  # what is settled goes first when the terminal is low
             rows = [row for row in rows if row[1].busy][: max(lines - 2, 1)]
         names = max((width(name) for name, _ in rows), default=0)

@@ -11,12 +11,13 @@ from hybrid_tasks.cli.tables import width
 EXCERPT_LINES = 30
 
 
-def summary(result: Mapping[str, Any], paint: Paint) -> list[str]:
+def summary(result: Mapping[str, Any], paint: Paint, took: Mapping[str, float] | None = None) -> list[str]:
     """Put the result of a start into words.
 
     Args:
         result: of the request (`documents.StartResult`).
         paint: whether to colour.
+        took: seconds that a service took whose receipt is not written yet.
 
     Returns:
         the lines to print.
@@ -27,7 +28,9 @@ def summary(result: Mapping[str, Any], paint: Paint) -> list[str]:
     names = max((width(str(service.get("name"))) for service in services), default=0)
     good = [service for service in services if _is_good(service)]
     addresses = max((width(str(service.get("address") or "")) for service in good), default=0)
-    lines = [_good(service, receipts.get(str(service.get("name"))), names, addresses, paint) for service in good]
+    spans = {name: span(seconds) for name, seconds in (took or {}).items()}
+    spans |= {name: text for name, receipt in receipts.items() if (text := _took(receipt)) and name not in spans}
+    lines = [_good(service, spans.get(str(service.get("name")), ""), names, addresses, paint) for service in good]
     for service in services:
         if not _is_good(service):
             lines += _bad(service, receipts.get(str(service.get("name"))), names, paint)
@@ -54,12 +57,9 @@ def _is_good(service: Mapping[str, Any]) -> bool:
     return good and not service.get("stale")
 
 
-def _good(
-    service: Mapping[str, Any], receipt: Mapping[str, Any] | None, names: int, addresses: int, paint: Paint
-) -> str:
+def _good(service: Mapping[str, Any], took: str, names: int, addresses: int, paint: Paint) -> str:
     name, address = str(service.get("name")), " ".join(harmless(str(service.get("address") or "")))
     word = "healthy" if word_of(service) == "running" else word_of(service)
-    took = _took(receipt)
     words = f"{paint.green(word)} in {took}" if took else paint.green(word)
     blanks = " " * (names - width(name))
     place = f"  {address}{' ' * (addresses - width(address))}" if addresses else ""

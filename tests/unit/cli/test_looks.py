@@ -195,18 +195,27 @@ def test_a_pipe_gets_one_line_a_change() -> None:
     out = io.StringIO()
     progress = Progress(out, live=False, paint=PLAIN)
     for event in (
+        state("db", "waiting"),
+        Event("stage", 0.0, "db", {"stage": "plan"}),
         state("db", "waiting", detail="waits for web"),
         Event("stage", 0.0, "web", {"stage": "build"}),
         Event("stage", 0.0, "web", {"stage": "build"}),
         state("web", "building"),
+        Event("stage", 0.0, "web", {"stage": "launch"}),
         Event("stage", 0.0, "web", {"stage": "probe"}),
         state("web", "running", healthy=False),
         state("web", "running", healthy=True),
+        Event("stage", 0.0, "web", {"stage": "retire"}),
+        state("web", "running", healthy=True),
+        Event("receipt", 0.0, "web", {"result": "live"}),
         state("web", "running", healthy=True),
         Event("note", 0.0, None, {"text": "restored what ran before: web"}),
+        state("old", "running", healthy=True),
+        state("sick", "running", healthy=False),
         state("api", "blocked", detail="`go` is missing"),
         Event("receipt", 0.0, "db", {"result": "failed"}),
         Event("held", 0.0, "ui", {"reason": "it writes into itself"}),
+        state("old", "running", healthy=True, wanted=False),
         Event("unheard-of", 0.0, "ui", {}),
         Event("state", 0.0, None, {"word": "running"}),
     ):
@@ -215,14 +224,45 @@ def test_a_pipe_gets_one_line_a_change() -> None:
     assert out.getvalue().splitlines() == [
         "db: waits for web",
         "web: building",
+        "web: starting",
         "web: waiting for its health",
-        "web: running, not healthy yet",
         "web: healthy",
         "restored what ran before: web",
+        "old: healthy",
+        "sick: running, not healthy yet",
         "api: blocked: `go` is missing",
         "db: failed",
         "ui: held: it writes into itself",
+        "old: stopping",
     ]
+
+
+def test_a_restart_is_told_once_while_the_old_instance_stays_healthy() -> None:
+    """The state of a service that is being replaced is `running` and `healthy` all the time."""
+    out = io.StringIO()
+    progress = Progress(out, live=False, paint=PLAIN)
+    progress.hear(state("web", "running", healthy=True))
+    for stage in ("plan", "check", "build", "launch", "probe", "switch", "retire"):
+        progress.hear(Event("stage", 0.0, "web", {"stage": stage}))
+        progress.hear(state("web", "running", healthy=True))
+    progress.hear(Event("receipt", 0.0, "web", {"result": "live"}))
+    lines = ["healthy", "checking", "building", "starting", "waiting for its health", "healthy"]
+    assert out.getvalue().splitlines() == [f"web: {line}" for line in lines]
+
+
+def test_seconds_are_told_although_the_receipt_comes_later() -> None:
+    now = [10.0]
+    progress = Progress(io.StringIO(), live=False, paint=PLAIN, clock=lambda: now[0])
+    progress.hear(state("web", "waiting", detail="waits for api"))
+    now[0] = 20.0
+    progress.hear(Event("stage", 0.0, "web", {"stage": "launch"}))
+    now[0] = 20.5
+    progress.hear(Event("stage", 0.0, "web", {"stage": "probe"}))
+    now[0] = 21.2
+    running = {"name": "web", "word": "running", "healthy": True}
+    assert summary({"services": [running]}, PLAIN, progress.took()) == ["web  healthy in 1.2 s"]
+    progress.hear(Event("receipt", 0.0, "web", {"result": "live"}))
+    assert progress.took() == {}
 
 
 def screen(written: str) -> list[str]:
@@ -259,7 +299,7 @@ def test_a_terminal_gets_a_block_that_is_redrawn_and_taken_away() -> None:
     progress.tick()
     assert [line[2:] for line in screen(out.getvalue())] == ["web       building  3 s", "database  starting  3 s"]
     progress.hear(Event("note", 0.0, None, {"text": "look here"}))
-    progress.hear(state("web", "running", healthy=True))
+    progress.hear(Event("receipt", 0.0, "web", {"result": "live"}))
     assert screen(out.getvalue())[0] == "look here"
     assert screen(out.getvalue())[1] == "✓ web       healthy"
     progress.clear()
@@ -273,7 +313,7 @@ def test_a_low_terminal_shows_what_is_busy(monkeypatch: pytest.MonkeyPatch) -> N
     for number in range(20):
         progress.hear(Event("stage", 0.0, f"s{number}", {"stage": "build"}))
     for number in range(17):
-        progress.hear(state(f"s{number}", "running", healthy=True))
+        progress.hear(Event("receipt", 0.0, f"s{number}", {"result": "live"}))
     assert [line[2:5] for line in screen(out.getvalue())] == ["s17", "s18", "s19"]
     assert all(width(line) < 40 for line in screen(out.getvalue()))
 
@@ -283,7 +323,7 @@ def test_an_ascii_terminal_gets_no_braille() -> None:
     out.encoding = "ascii"  # type: ignore[misc]
     progress = Progress(out, live=True, paint=PLAIN)
     progress.hear(Event("stage", 0.0, "web", {"stage": "build"}))
-    progress.hear(state("web", "running", healthy=True))
+    progress.hear(Event("receipt", 0.0, "web", {"result": "live"}))
     progress.hear(state("api", "crashed", detail="ended with 1"))
     assert out.getvalue().isascii()
 

@@ -322,7 +322,7 @@ def test_tests_run_one_after_the_other_and_the_first_failure_counts(desk: Desk) 
 
 
 def test_a_test_program_has_the_terminal_and_its_own_ctrl_c(desk: Desk) -> None:
-    commands = [program(desk, "sh", "-c", "test -t 0 && echo ready; trap 'exit 9' INT; while :; do read x; done")]
+    commands = [program(desk, "sh", "-c", "trap 'exit 9' INT; test -t 0 && echo ready; while :; do read x; done")]
     with desk.supervised({"test": canned({"commands": commands})}), desk.terminal("dev-test") as child:
         child.expect("ready")
         child.sendintr()

@@ -105,6 +105,7 @@ def test_start_shows_addresses_first_and_then_what_is_in_the_way(desk: Desk) -> 
         Event("note", 0.0, None, {"text": "restored what ran before: web"}),
         Event("stage", 0.0, "web", {"stage": "build"}),
         Event("state", 0.0, "web", service("web")),
+        Event("receipt", 0.0, "web", receipt("web")),
         Event("receipt", 0.0, "api", {"result": "failed"}),
     ]
     with desk.supervised({"start": canned(STARTED, 1, *events)}) as fake:
