@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -15,6 +16,20 @@ LONGEST = 30.0
 WINDOW = 30.0
 MOST = 8
 CALM = 60.0
+
+
+def how_ended(code: int) -> str:
+    """Put an exit code into words.
+
+    Args:
+        code: of a program; negative for a signal.
+    """
+    if code >= 0:
+        return f"ended with {code}"
+    try:
+        return f"ended by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"ended by signal {-code}"
 
 
 class Backoff:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Iterable
 
 from hybrid_tasks.model.probe import HttpProbe
@@ -11,6 +10,7 @@ from hybrid_tasks.model.receipt import Receipt, Result
 from hybrid_tasks.model.service import Service
 from hybrid_tasks.model.status import Blocked, Crashed, Held, Unit, Waiting, stale, word
 from hybrid_tasks.model.verdict import Healthy, Unhealthy
+from hybrid_tasks.supervisor.crashes import how_ended
 from hybrid_tasks.supervisor.figures import Figures
 from hybrid_tasks.supervisor.loaded import Loaded
 from hybrid_tasks.supervisor.unit import ServiceUnit
@@ -91,7 +91,8 @@ def detail(state: Unit) -> str:
     if stale(state) and state.last_receipt is not None:
         return "the last save failed: " + _first_line(state.last_receipt.error)
     if state.serving is not None:
-        return state.last_receipt.note if state.last_receipt else ""
+        last = state.last_receipt
+        return "" if last is None else f"started again: it {last.note}" if last.trigger == "crash" else last.note
     match state.rest:
         case Blocked(reason=reason) | Held(reason=reason):
             return reason
@@ -107,15 +108,7 @@ def _crash(crashed: Crashed, last: Receipt | None) -> str:
     """Say why it does not run: its last version never did, or how it ended, with its last words."""
     if last is not None and last.result is Result.FAILED and crashed.tail == tuple((last.error or "").splitlines()):
         return _first_line(last.error)
-    how = f"ended with {crashed.code}" if crashed.code >= 0 else f"ended by {_signal(-crashed.code)}"
-    return ": ".join(filter(None, (how, _first_line("\n".join(reversed(crashed.tail))))))
-
-
-def _signal(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
+    return ": ".join(filter(None, (how_ended(crashed.code), _first_line("\n".join(reversed(crashed.tail))))))
 
 
 def _first_line(text: str | None) -> str:

@@ -18,7 +18,7 @@ from hybrid_tasks.model.service import Service
 from hybrid_tasks.model.status import Blocked, Crashed, Held, InFlight, Rest, Stopped, Unit, Waiting
 from hybrid_tasks.model.verdict import Healthy, Unknown
 from hybrid_tasks.process.jobs import Exit, Job
-from hybrid_tasks.supervisor.crashes import Revival
+from hybrid_tasks.supervisor.crashes import Revival, how_ended
 from hybrid_tasks.supervisor.crew import Crew
 from hybrid_tasks.supervisor.kept import Kept
 from hybrid_tasks.supervisor.racing import carry_out
@@ -54,6 +54,7 @@ class ServiceUnit:
         self._grace: float | None = None
         self._busy = False
         self._switching = False
+        self._revived = False
         self._paused: asyncio.TimerHandle | None = None
         self._asked = 0
         self._compared = 0
@@ -155,7 +156,7 @@ class ServiceUnit:
         self._serving.put(job, version)
         self._revival.started()
         instance = self._serving.described(self.crew.launch_name, self.service.port)
-        restarts = self.state.restarts + (self.state.last_receipt is not None)
+        restarts = self.state.restarts + self._revived
         self._set(serving=instance, verdict=Healthy(), rest=None, restarts=restarts)
 
     # the loop
@@ -213,6 +214,7 @@ class ServiceUnit:
     async def _work(self, order: Order) -> None:
         """Carry out a swap, and end it early when it is not wanted any more or the source has moved on."""
         begun, before, self._making = self.site.now(), self._serving.run, order.snapshot.fingerprint
+        self._revived = order.trigger == "crash"
         self.source.began()
         try:
             outcome = await carry_out(order, self.crew, self, self._wake, overtaken=self._overtaken, fixed=self._fixed)
@@ -246,6 +248,8 @@ class ServiceUnit:
             self._serving.later(self._kept.remember(running.version, self.source.current))
         elif receipt.result is Result.FAILED:
             self._tried = receipt.fingerprint
+        elif receipt.result is Result.UNCHANGED:
+            self._tried = None  # saved once more, the bad version is to be told once more
         if running is None:
             rest = rest_after(receipt, missing)
             kept = self._kept.runnable(receipt.fingerprint)
@@ -271,7 +275,8 @@ class ServiceUnit:
         rest = self._revival.ended(self.service.restart, ended.code, running.job.tail(), healthy_for)
         if not self._revival.pending:
             self._tried = running.version.fingerprint
-        self.crew.trouble(f"it ended with {ended.code}")
+        self.crew.note = how_ended(ended.code)
+        self.crew.trouble(f"it {self.crew.note}")
         self._set(serving=None, verdict=Unknown(), rest=rest)
 
     def _pause_over(self) -> None:

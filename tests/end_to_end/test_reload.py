@@ -93,6 +93,17 @@ def test_a_failed_version_is_not_tried_again_until_its_content_changes(project: 
     assert project.status()["web"]["stale"] is False
 
 
+def test_bug_a_bad_save_undone_and_made_again_is_told_again(project: Project, main: Path) -> None:
+    for _ in range(2):
+        main.write_text("broken(")
+        done = project.inv("dev-wait", "--reload")
+        assert done.code == 1
+        assert "main.py:1" in done.out
+        assert project.status()["web"]["stale"] is True
+        main.write_text(app("zero"))
+        live(project)
+
+
 def test_same_content_means_no_swap(project: Project, main: Path, port: int) -> None:
     before = len(receipts(project))
     os.utime(main)
@@ -126,6 +137,9 @@ def test_a_service_that_ends_is_started_again(project: Project, main: Path, port
     os.kill(pid, 9)
     assert get(port) == "zero", "the connection is held until an instance serves again"
     assert until(lambda: project.status().get("web", {}).get("pid")) != pid
+    web = project.status()["web"]
+    assert web["restarts"] == 1
+    assert web["detail"] == "started again: it ended by SIGKILL"
 
 
 STYLES = ("truncate", "rename", "backup", "recreate", "link", "append", "touch", "double", "locked", "many")
