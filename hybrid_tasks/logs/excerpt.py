@@ -14,7 +14,9 @@ _RUSTC = re.compile(r"error(?:\[E\d+\])?: ")
 _RUSTC_PLACE = re.compile(r"\s*--> \S+:\d+:\d+")
 _TRACEBACK = re.compile(r"\s*(?:\S+\s+){0,4}?Traceback \(most recent call last\):")
 _CHAINED = re.compile(r"(?:During handling of the above exception|The above exception was the direct cause)")
-_PYTHON_PLACE = re.compile(r'\s*File "[^"]+", line \d+')
+_PYTHON_PLACE = re.compile(r'[\s|]*File "([^"]+)", line \d+')
+# Frames of others: what is installed, the interpreter's own, and what starts the program for us.
+_FOREIGN = re.compile(r"<frozen |.*/(?:site-packages|dist-packages|uvicorn|importlib|lib/python3\.\d+|hybrid_stack_python)/")
 _SYNTAX = re.compile(r"(?:Syntax|Indentation|Tab)Error: ")
 _NODE = re.compile(r"(?:file://)?\S+\.[cm]?[jt]sx?:\d+$")
 _DIED = re.compile(r"(?:panic: |fatal error: |thread '.*' (?:\(\d+\) )?panicked at )")
@@ -34,8 +36,7 @@ def matters(lines: Sequence[str], n: int = 20) -> list[str]:
     """
     for index, line in enumerate(lines):
         if _PLACED.match(line):
-            first = index - 1 if index and lines[index - 1].startswith("# ") else index  # Go names the package above
-            return list(lines[first : first + n])
+            return list(lines[index : index + n])
         if _RUSTC.match(line) and any(
             _RUSTC_PLACE.match(after) for after in lines[index + 1 : index + 1 + _LOOK_AHEAD]
         ):
@@ -70,8 +71,23 @@ def _traceback(lines: Sequence[str], n: int) -> list[str]:
         start = before
     # Everything below the headline is indented; the first line that is not says what was raised.
     end = next((k for k in range(starts[-1] + 1, len(lines)) if lines[k] and not lines[k][0].isspace()), len(lines) - 1)
-    found = list(lines[start : end + 1])
+    found = _own_frames(lines[start : end + 1])
     return found if len(found) <= n else [found[0], "  …", *found[len(found) - n + 2 :]][:n]
+
+
+def _own_frames(lines: Sequence[str]) -> list[str]:
+    """A traceback without the frames of others, or as it is when it has no frame of the project."""
+    kept: list[str] = []
+    foreign = own = False
+    for line in lines:
+        if place := _PYTHON_PLACE.match(line):
+            foreign = _FOREIGN.match(place[1]) is not None
+            own = own or not foreign
+        elif not line.startswith(("    ", "  |  ")):  # a frame's lines stand deeper than its place
+            foreign = False
+        if not foreign:
+            kept.append(line)
+    return kept if own else list(lines)
 
 
 def _syntax_error(lines: Sequence[str], n: int) -> list[str]:

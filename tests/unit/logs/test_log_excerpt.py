@@ -79,7 +79,7 @@ main.main()"""
 @pytest.mark.parametrize(
     ("output", "first", "last"),
     [
-        (GO, "# shop/api", "\twant (int, string)"),
+        (GO, "./handlers.go:31:2: undefined: Orders", "\twant (int, string)"),
         (RUST, "error[E0425]: cannot find value `x` in this scope", "  |     ^ not found in this scope"),
         (PYTHON, "ERROR:    Traceback (most recent call last):", "ModuleNotFoundError: No module named 'nothing'"),
         (CHAINED, '  File "a.py", line 1, in f', "mine.Broken"),
@@ -123,3 +123,26 @@ def test_never_more_lines_than_asked_for() -> None:
     for output in (GO, RUST, PYTHON, CHAINED, SYNTAX, NODE, PANIC):
         for n in (1, 2, 3):
             assert 0 < len(matters(output.splitlines(), n)) <= n
+
+
+def test_the_package_header_of_a_go_build_was_shown_instead_of_the_error() -> None:
+    said = ["# example.com/shop/api", "./main.go:19:13: syntax error: unexpected newline, expected expression"]
+    assert matters(said) == said[1:]
+
+
+def test_the_frame_of_the_users_file_was_buried_below_those_of_the_server() -> None:
+    server = "/shop/.venv/lib/python3.11/site-packages/uvicorn"
+    foreign = [
+        f'  File "{server}/server.py", line 61, in run',
+        "    return asyncio.run(self.serve(sockets=sockets))",
+        "           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^",
+        '  File "/usr/lib/python3.11/importlib/__init__.py", line 126, in import_module',
+        "    return _bootstrap._gcd_import(name[level:], package, level)",
+        '  File "<frozen importlib._bootstrap>", line 1204, in _gcd_import',
+        '  File "<frozen importlib._bootstrap_external>", line 940, in exec_module',
+    ]
+    own = ['  File "/shop/web/app.py", line 7, in <module>', "    import nothing", "    ^^^^^^^^^^^^^^"]
+    head, last = "Traceback (most recent call last):", "ModuleNotFoundError: No module named 'nothing'"
+    assert matters([head, *foreign, *own, *foreign[:2], last, "bye"]) == [head, *own, last]
+    # without a frame of the project nothing is left out
+    assert matters([head, *foreign, last]) == [head, *foreign, last]
