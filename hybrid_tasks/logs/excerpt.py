@@ -16,7 +16,9 @@ _TRACEBACK = re.compile(r"\s*(?:\S+\s+){0,4}?Traceback \(most recent call last\)
 _CHAINED = re.compile(r"(?:During handling of the above exception|The above exception was the direct cause)")
 _PYTHON_PLACE = re.compile(r'[\s|]*File "([^"]+)", line \d+')
 # Frames of others: what is installed, the interpreter's own, and what starts the program for us.
-_FOREIGN = re.compile(r"<frozen |.*/(?:site-packages|dist-packages|uvicorn|importlib|lib/python3\.\d+|hybrid_stack_python)/")
+_FOREIGN = re.compile(
+    r"<frozen |.*/(?:site-packages|dist-packages|uvicorn|importlib|lib/python3\.\d+|hybrid_stack_python)/"
+)
 _SYNTAX = re.compile(r"(?:Syntax|Indentation|Tab)Error: ")
 _NODE = re.compile(r"(?:file://)?\S+\.[cm]?[jt]sx?:\d+$")
 _DIED = re.compile(r"(?:panic: |fatal error: |thread '.*' (?:\(\d+\) )?panicked at )")

@@ -90,7 +90,7 @@ def blocks(
     folders = Folders(project_logs, lambda name: not chosen or name in chosen, query.build or query.at is not None, now)
     sources = Sources(folders, view)
     merge = Merge(keep=query.follow)
-    sieve = Sieve(query.level, query.grep)
+    sieve = Sieve(query.level, query.grep, query.raw)
     try:
         first = sources.look()
         for source in _at_tail(first, query):
@@ -149,6 +149,9 @@ def _at_tail(sources: list[Source], query: Query) -> list[Source]:
     kept = []
     for source in sorted(sources, key=lambda source: source.job.started, reverse=True):
         name = source.job.service
+        if source.job.role == "build" and not query.raw:  # some of its last lines may not be shown
+            kept.append(source)
+            continue
         enough = have.get(name, 0) >= query.tail and source.job.touched < oldest.get(name, math.inf)
         if enough and source.job.exit() is not None:
             continue

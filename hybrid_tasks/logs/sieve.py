@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from hybrid_tasks.logs.levels import Levels
 
 _BUILDS = frozenset({"build", "check", "step"})
+MESSAGE = b'{"reason":"'
+"""Begins a line that cargo writes for programs; what it says to people stands in the other lines."""
 
 
 @dataclass(slots=True)
@@ -24,15 +26,25 @@ class Sieve:
     Args:
         level: rank below which lines are left out.
         pattern: what a line must contain, asked of its text without escapes.
+        raw: a build's messages for programs are wanted as well.
     """
 
     level: int | None = None
     pattern: re.Pattern[str] | None = None
+    raw: bool = False
     _levels: dict[tuple[str, str, int], Levels] = field(default_factory=dict)
 
     def through(self, block: Block) -> Iterator[Block]:
         """The block with its wanted lines; nothing when there are none."""
-        if (self.level is None and self.pattern is None) or block.stream == DROPPED:
+        if block.stream == DROPPED:
+            yield block
+            return
+        if not self.raw and block.job.role == "build" and MESSAGE in block.data:
+            kept = [line for line in re.split(rb"(?<=\n)", block.data) if not line.startswith(MESSAGE)]
+            if not kept:
+                return
+            block = block._replace(data=b"".join(kept))
+        if self.level is None and self.pattern is None:
             yield block
             return
         lines = block.data.split(b"\n")
@@ -50,10 +62,10 @@ class Sieve:
         if self.pattern is not None:
             search = self.pattern.search
             passed = [ok and search(text) is not None for ok, text in zip(passed, texts, strict=True)]
-        kept = [line for ok, line in zip(passed, lines, strict=True) if ok]
-        if kept:
+        wanted = [line for ok, line in zip(passed, lines, strict=True) if ok]
+        if wanted:
             end = b"\n" if ended or not passed[-1] else b""
-            yield block._replace(data=b"\n".join(kept) + end)
+            yield block._replace(data=b"\n".join(wanted) + end)
 
     def _of(self, block: Block) -> Levels:
         from hybrid_tasks.logs.levels import ERROR, INFO, Levels

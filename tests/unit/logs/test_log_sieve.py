@@ -76,6 +76,21 @@ def test_what_a_failed_build_says_is_an_error(tmp_path: Path) -> None:
     assert texts(tmp_path, level="error") == ["./x.go:3:5: undefined: y"]
 
 
+def test_messages_that_cargo_writes_for_programs_were_shown(tmp_path: Path) -> None:
+    job = JobWriter(tmp_path, role="build")
+    job.write('   Compiling api\n{"reason":"compiler-artifact","x":1}\nerror: no\n{"reason":"build-finished"}\n').end(
+        101
+    )
+    assert texts(tmp_path) == ["   Compiling api", "error: no"]
+    assert texts(tmp_path, tail=1) == ["error: no"]
+    assert len(texts(tmp_path, raw=True)) == 4
+
+
+def test_a_services_own_json_is_shown(tmp_path: Path) -> None:
+    JobWriter(tmp_path).write('{"reason":"mine"}\n').end()
+    assert texts(tmp_path) == ['{"reason":"mine"}']
+
+
 def test_dropped_lines_are_always_told(tmp_path: Path) -> None:
     JobWriter(tmp_path, step=6.0).write("x\n").dropped(12_000, 120).write("y\n").end()
     for options in ({}, {"grep": "zzz"}, {"level": "error"}):
