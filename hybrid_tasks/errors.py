@@ -15,6 +15,8 @@ class Code(IntEnum):
     PLUGIN = 4
     UNEXPECTED = 70
     TIMED_OUT = 124
+    NOT_EXECUTABLE = 126
+    NOT_FOUND = 127
     INTERRUPTED = 130
 
 

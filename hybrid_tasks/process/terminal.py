@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from hybrid_tasks.errors import HybridError
+from hybrid_tasks.errors import Code, HybridError
 
 SHELL_SIGNAL = 128
 
@@ -132,5 +132,5 @@ def _cannot(program: str, cwd: Path, error: OSError) -> HybridError:
     if error.filename is not None and Path(os.fsdecode(error.filename)) == cwd:
         return HybridError(f"cannot enter the directory `{cwd}`: {str(error.strerror).lower()}")
     if isinstance(error, FileNotFoundError):
-        return HybridError(f"`{program}` was not found", "install it, or name its path")
-    return HybridError(f"cannot execute `{program}`: {str(error.strerror).lower()}")
+        return HybridError(f"`{program}` was not found", "install it, or name its path", Code.NOT_FOUND)
+    return HybridError(f"cannot execute `{program}`: {str(error.strerror).lower()}", code=Code.NOT_EXECUTABLE)
