@@ -10,6 +10,8 @@ from hybrid_tasks.config.words import dotted, plain
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _LONG_NUMBER = re.compile(r"[0-9_]{4000,}")
 _QUOTES = 'a text needs quotes: `name = "shop"`; numbers, true and false need none'
+_NAMES = "names are letters, digits, `-` and `_`, or stand in quotes"
+_OURS = "names are lowercase letters, digits, `-` and `_`: `[services.my-api]`"
 _PAIR = "write one `key = value` a line"
 
 _WORDS: tuple[tuple[str, str, str], ...] = (
@@ -17,7 +19,7 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
     ("Expected '=' after", "expected `=` after the key", "write `key = value`"),
     ("Expected newline or end", "expected the end of the line", f"{_PAIR}; {_QUOTES}"),
     ("Invalid statement", "expected a key or a `[table]`", _PAIR),
-    ("Invalid initial character", "expected a name here", "names are letters, digits, `-` and `_`, or stand in quotes"),
+    ("Invalid initial character", "expected a name here", _NAMES),
     ("Expected ']", "the table's name is not closed", "write `[services.api]`"),
     ("Unclosed array", "a list is not closed", "end it with `]`"),
     (
@@ -84,6 +86,8 @@ def explain(error: Exception, text: str, positions: Positions) -> tuple[Spot, st
     if message.startswith("Unclosed array") and unclosed is not None:
         words = f"expected a comma or the end of the list that starts on line {unclosed.line}"
         return spot, words, "put commas between its values and end it with `]`"
+    if message.startswith("Expected ']") and (mark := _stray(text, spot)):
+        return spot, f"{mark} cannot stand in a table's name", _OURS
     words, cure = next(
         ((words, cure) for start, words, cure in _WORDS if message.startswith(start)),
         (plain(_PLACE.sub("", message)).lower(), _QUOTES),
@@ -100,6 +104,16 @@ def _spot(message: str, text: str, positions: Positions) -> tuple[Spot, bool]:
         return positions.unclosed, True
     lines = text.rstrip("\n").split("\n")
     return Spot(len(lines), len(lines[-1]) + 1), True
+
+
+def _stray(text: str, spot: Spot) -> str:
+    """The character that ends a table's name too early, in words; nothing when the line just ends there."""
+    line = text.split("\n")[spot.line - 1] if spot.line else ""
+    rest = line[max(0, spot.column - 1) :]
+    if not rest or rest.startswith("#") or "]" not in rest:
+        return ""
+    blank = spot.column > 1 and line[spot.column - 2] in " \t"
+    return "a blank" if blank and (rest[0].isalnum() or rest[0] in "_-") else f"`{plain(rest[0])}`"
 
 
 def _character(text: str, spot: Spot) -> str:
