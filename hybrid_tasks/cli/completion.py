@@ -11,7 +11,14 @@ from dataclasses import dataclass
 
 SHELLS = ("bash", "zsh", "fish")
 
-VALUES = {"--mode": "modes", "--service": "services", "--step": "steps", "--format": "formats", "--shell": "shells"}
+VALUES = {
+    "--mode": "modes",
+    "--service": "services",
+    "--step": "steps",
+    "--format": "formats",
+    "--shell": "shells",
+    "--level": "levels",
+}
 """What a flag's value is completed with."""
 
 
@@ -79,6 +86,7 @@ function offer(list,   parts, count, i) {
 function holds(list, item) { return index(" " list " ", " " item " ") > 0 }
 BEGIN {
     names["formats"] = "dotenv shell json"; names["shells"] = "bash zsh fish"
+    names["levels"] = "debug info warning error"
 @TABLE@
     last = split(ENVIRON["HYBRID_WORDS"], word, "\n") - 1
     current = word[last]

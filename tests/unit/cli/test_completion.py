@@ -58,6 +58,8 @@ CASES = [
     ("inv dev-env l", ["llm-api"]),
     ("inv dev-env --format ", ["dotenv", "json", "shell"]),
     ("inv dev-env web dev-sto", ["dev-stop"]),
+    ("inv dev-logs --level ", ["debug", "error", "info", "warning"]),
+    ("inv dev-logs web --level w", ["warning"]),
     ("inv dev-debug wo", ["worker"]),
     ("inv dev-step ", ["migrate", "seed"]),
     ("inv dev-completion ", ["bash", "fish", "zsh"]),
