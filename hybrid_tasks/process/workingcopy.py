@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
+
+try:  # as `random` does it: hashlib loads OpenSSL, for which every command would pay
+    from _sha2 import sha256  # type: ignore[import-not-found,unused-ignore]
+except ImportError:
+    try:
+        from _sha256 import sha256  # type: ignore[import-not-found,unused-ignore]
+    except ImportError:
+        from hashlib import sha256
 
 
 def project_identity(root: Path) -> str:
@@ -22,4 +29,5 @@ def project_identity(root: Path) -> str:
     real = root.resolve(strict=True)
     about = real.stat()
     text = b"%s\0%d\0%d" % (os.fsencode(real), about.st_dev, about.st_ino)
-    return hashlib.sha256(text).hexdigest()[:16]
+    digest: str = sha256(text).hexdigest()
+    return digest[:16]

@@ -7,7 +7,7 @@ import time
 
 import psutil
 
-from hybrid_tasks.process.identity import descendants
+from hybrid_tasks.process.children import family
 
 
 class Figures:
@@ -27,7 +27,7 @@ class Figures:
             per cent of one core since the last sample (since its start at first), and resident bytes.
         """
         spent, memory, begun = 0.0, 0, time.time()
-        for member in (pid, *descendants(pid)):
+        for member in family(pid):
             with contextlib.suppress(psutil.Error):
                 process = psutil.Process(member)
                 with process.oneshot():
