@@ -88,7 +88,7 @@ class Ledger:
         if files == folder.files:
             return
         before, folder.files, folder.shared = folder.files, files, False
-        for name, state in files.items():
+        for name, state in files.items() if before else ():
             if len(state) > STAMP and before.get(name) != state:
                 self._note_race(os.path.join(directory, name), state)
         self._unread.add(directory)

@@ -108,7 +108,8 @@ class Matcher:
 
     def prunes(self, scope: Scope, path: str, name: str) -> bool:
         """Say whether a directory called `name` at `path`, in a directory with these rules, is left out."""
-        return _ignored(scope.layers, path, name, is_dir=True)
+        caught = scope.sieve.catches_directory(path, name)
+        return caught and _ignored(scope.layers, path, name, is_dir=True)
 
     def takes(self, scope: Scope, path: str, name: str) -> bool:
         """Say whether a file called `name` at `path`, in a directory with these rules, counts."""

@@ -185,13 +185,16 @@ class Observer:
             self._limited.pop("", None)
 
     def _make(self) -> Events:
-        if self._portable:
-            from hybrid_tasks.engine.portable import Portable
+        if not self._portable:
+            try:
+                from hybrid_tasks.engine.inotify import Inotify
+            except ImportError:  # not Linux, or a watchdog whose inner layer is another
+                self._portable = True
+            else:
+                return Inotify(self._delivery, self._poll, self._events_lost)
+        from hybrid_tasks.engine.portable import Portable
 
-            return Portable(self._delivery)
-        from hybrid_tasks.engine.inotify import Inotify
-
-        return Inotify(self._delivery, self._poll, self._events_lost)
+        return Portable(self._delivery)
 
     def _owner(self, name: str, watch: Watch) -> Owner:
         base = self._base or (watch.roots[0] if watch.roots else Path("/"))

@@ -91,7 +91,7 @@ class Walk:
             self._seen[identity] = path
             entries, links, names = found
             if not is_root:
-                inside = any(entry.name == GITIGNORE for entry in entries)
+                inside = GITIGNORE in [entry.name for entry in entries]
                 scope = self._matcher.enter(scope, path, os.path.basename(path), rules_inside=inside)
             base = path if path.endswith("/") else f"{path}/"
             kept = [name for name in names if not self._matcher.prunes(scope, base + name, name)]

@@ -115,20 +115,23 @@ class Rules:
 
 
 class Sieve:
-    """Says in one step which files no line of several rules can match: nearly all of them.
+    """Says in one step which entries no line of several rules can match: nearly all of them.
 
     Args:
         layers: rules, each with the number of characters to cut from a path to make it relative to where they stand.
     """
 
-    __slots__ = ("_ends", "_glob", "_names", "_paths", "_starts", "_suffixes")
+    __slots__ = ("_directories", "_ends", "_first", "_glob", "_last", "_names", "_paths", "_starts", "_suffixes")
 
     def __init__(self, layers: Iterable[tuple[int, Rules]]) -> None:
         rules = [found for _, found in layers]
         self._names = frozenset(name for found in rules for name in found.names)
+        self._directories = frozenset(name for found in rules for name in found.directories)
         self._suffixes = frozenset(suffix for found in rules for suffix in found.suffixes)
         self._starts = tuple(start for found in rules for start in found.starts)
         self._ends = tuple(end for found in rules for end in found.ends)
+        self._first = frozenset(start[0] for start in self._starts)
+        self._last = frozenset(end[-1] for end in self._ends)
         globs = [glob for found in rules for glob in found.globs]
         self._glob = re.compile("|".join(globs), re.DOTALL).fullmatch if globs else None
         self._paths = tuple((cut, re.compile("|".join(found.paths)).match) for cut, found in layers if found.deep)
@@ -138,11 +141,15 @@ class Sieve:
         return (
             name in self._names
             or name[name.rfind(".") :] in self._suffixes
-            or name.startswith(self._starts)
-            or name.endswith(self._ends)
+            or (name[0] in self._first and name.startswith(self._starts))
+            or (name[-1] in self._last and name.endswith(self._ends))
             or (self._glob is not None and self._glob(name) is not None)
             or (bool(self._paths) and any(match(path[cut:]) for cut, match in self._paths))
         )
+
+    def catches_directory(self, path: str, name: str) -> bool:
+        """Say whether some line may match this directory."""
+        return name in self._directories or self.catches(f"{path}/", name)
 
 
 def _matches(regex: re.Pattern[str], path: str, ending: str, *, is_dir: bool) -> bool:

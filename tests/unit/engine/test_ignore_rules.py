@@ -99,6 +99,8 @@ def test_what_the_sieve_lets_pass_no_line_matches(patterns: list[str], name: str
     path = "/".join([*parents, name])
     if not Sieve([(0, rules)]).catches(path, name):
         assert rules.verdict(path, name, is_dir=False) is None
+    if not Sieve([(0, rules)]).catches_directory(path, name):
+        assert rules.verdict(path, name, is_dir=True) is None
 
 
 @given(st.lists(st.text(max_size=12), max_size=6), st.text(min_size=1, max_size=12))

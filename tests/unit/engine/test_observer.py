@@ -278,3 +278,14 @@ def test_what_is_told_leads_the_tree_to_the_truth(watching: Watching, told: Rece
     fresh = Tree(Watch((root,)), root.parent)
     fresh.scan()
     assert tree.snapshot() == fresh.snapshot()
+
+
+def test_another_watchdog_inside_means_its_public_interface(
+    watching: Watching, told: Receiver, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "hybrid_tasks.engine.inotify", None)
+    observer = watching()
+    assert not [thread for thread in threading.enumerate() if thread.name == "hybrid-inotify"]
+    assert observer.warnings() == []
+    (root / "main.go").write_text("saved")
+    assert told.hears(root / "main.go")
