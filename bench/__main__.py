@@ -1,4 +1,7 @@
-"""`python -m bench [name…]`: run the named benches, or all of them, and print their tables."""
+"""`python -m bench [name…]`: run the named benches, or all of them, and print their tables.
+
+`name:part` measures a part of a bench: `python -m bench reload:go`.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +17,15 @@ BENCHES = ("cli", "start20", "reload", "growth", "idle", "logs", "broken", "burs
 def main() -> int:
     """Run what the command line names, and give the exit code."""
     names = sys.argv[1:] or BENCHES
-    if unknown := [name for name in names if name not in BENCHES]:
+    if unknown := [name for name in names if name.partition(":")[0] not in BENCHES]:
         print(f"no bench `{unknown[0]}`; there are: {', '.join(BENCHES)}", file=sys.stderr)
         return 2
     print(machine.line())
-    for name in names:
+    for word in names:
+        name, _, part = word.partition(":")
         module = import_module(f"bench.{name}")
         print(f"\n## {name}\n\n{(module.__doc__ or '').splitlines()[0]}\n", flush=True)
-        module.main()
+        module.main(*filter(None, [part]))
     return 0
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Self
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n"
-PAUSE = 0.002
+PAUSE = 0.001
 """Seconds between two questions of one client."""
 
 

@@ -25,7 +25,7 @@ def find(name: str) -> str | None:
 
 def find_or_install(name: str) -> str | None:
     """Give the path of a Python tool, installed for this run when it is not here; None: that failed."""
-    if (found := find(name)) is not None:
+    if (found := find(name)) is not None or name not in INSTALLED:
         return found
     script = _venv() / "bin" / name
     if not script.exists():
