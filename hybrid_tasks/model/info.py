@@ -53,8 +53,16 @@ class RuntimeInfo:
 
 @dataclass(frozen=True, slots=True)
 class Detected:
-    """A stack's answer to "is this yours?": score 0 to 100, evidence for people, options for the table."""
+    """A stack's answer to "is this yours?".
+
+    Args:
+        score: 0 to 100.
+        evidence: for people.
+        options: for the stack's table.
+        needs_port: the program cannot start without `port`.
+    """
 
     score: int
     evidence: str
     options: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    needs_port: bool = False

@@ -58,7 +58,7 @@ class _Reader:
     """One file's syntax tree with what its names stand for."""
 
     def __init__(self, tree: ast.Module) -> None:
-        self._body = list(_top_level(tree.body))
+        self._body = list(top_level(tree.body))
         self._names = dict(_imported(self._body))
         self._factories = [
             node.name
@@ -110,11 +110,12 @@ class _Reader:
         )
 
 
-def _top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+def top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Walk through the statements that run when a file is imported, those under conditions included."""
     for node in body:
         yield node
         if isinstance(node, ast.If | ast.Try | ast.With):
-            yield from _top_level(node.body)
+            yield from top_level(node.body)
 
 
 def _imported(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,7 +76,9 @@ def import_name(directory: Path, file: Path) -> tuple[Path, str]:
     folder = file.parent
     while folder != directory:
         package = (folder / "__init__.py").is_file()
-        if not package and (folder == directory / "src" or _imports_neighbours(file, folder)):
+        # The standard library's `site` and the like would be imported instead.
+        shadowed = folder.name in sys.stdlib_module_names
+        if not package and (shadowed or folder == directory / "src" or _imports_neighbours(file, folder)):
             break
         parts.insert(0, folder.name)
         folder = folder.parent

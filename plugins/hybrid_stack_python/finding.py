@@ -10,6 +10,7 @@ from hybrid_stack_python.applications import Found, applications
 from hybrid_stack_python.commands import Hint, dockerfile_command, hint
 from hybrid_stack_python.entry import Application, Entry, Module, Script, find_module, import_name
 from hybrid_stack_python.options import PythonOptions
+from hybrid_stack_python.servers import runs, serves
 
 ATTRIBUTES = ("app", "application", "asgi", "api", "create_app", "make_app", "get_app", "app_factory")
 FILES = ("main", "app", "asgi", "server", "api", "application", "web", "run", "__init__", "__main__")
@@ -20,7 +21,7 @@ SKIPPED = frozenset({
     "venv", "env", "build", "dist", "site-packages", "__pycache__", "target", "load_tests", "loadtest",
 })  # fmt: skip
 _ENOUGH = 300
-_MAIN = re.compile(r"^if __name__ ?== ?['\"]__main__['\"]", re.MULTILINE)
+_TESTS = re.compile(r"(?:test_.*|.*_test|tests?|conftest)\.py")
 
 
 def told(directory: Path, options: PythonOptions) -> Entry | None:
@@ -87,21 +88,19 @@ def named(directory: Path, name: str) -> Entry | None:
     """
     stem = name.replace("-", "_").replace(".", "_")
     file, package = directory / f"{stem}.py", directory / stem
-    if file.is_file():
-        return _application(directory, file) or (Script(file) if _runs(file) else None)
+    if file.is_file() and not is_test(file):
+        return _application(directory, file) or (Script(file) if runs(file) else None)
     return Module(stem, directory) if (package / "__main__.py").is_file() else None
 
 
 def runnable(directory: Path) -> list[Path]:
     """Give the files of a directory that run something when they are started."""
-    return [file for file in sorted(directory.glob("*.py")) if _runs(file)]
+    return [file for file in sorted(directory.glob("*.py")) if not is_test(file) and runs(file)]
 
 
-def _runs(file: Path) -> bool:
-    try:
-        return _MAIN.search(file.read_text("utf-8", "replace")) is not None
-    except OSError:
-        return False
+def is_test(file: Path) -> bool:
+    """Whether a file holds tests, which are never the program."""
+    return _TESTS.fullmatch(file.name) is not None
 
 
 def sources(directory: Path) -> list[Path]:
@@ -112,7 +111,7 @@ def sources(directory: Path) -> list[Path]:
         (depth, file)
         for depth, folder in enumerate(folders)
         for file in sorted(folder.glob("*.py"))
-        if not file.name.startswith("test_") and file.name != "conftest.py"
+        if not is_test(file)
     ]
     return [file for _, file in sorted(files[:_ENOUGH], key=lambda pair: (pair[0], _rank(pair[1].stem, FILES)))]
 
@@ -143,8 +142,9 @@ def _script(directory: Path) -> Script | Module | None:
     files = sorted(directory.glob("*.py"), key=lambda file: _rank(file.stem, SCRIPTS))
     known = [file for file in files if file.stem in SCRIPTS]
     running = runnable(directory)
-    if known or len(running) == 1:
-        return Script((known or running)[0])
+    servers = [file for file in (*known, *running) if serves(file)]
+    if best := servers or known or (running if len(running) == 1 else []):
+        return Script(best[0])
     for folder in _folders(directory):
         for root, package in ((directory, folder), *((folder, below) for below in _folders(folder))):
             if (package / "__main__.py").is_file():

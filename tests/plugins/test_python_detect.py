@@ -10,7 +10,7 @@ from hybrid_stack_python.commands import Hint, dockerfile_command, hint
 from hybrid_stack_python.entry import Application, Module, Script
 from hybrid_stack_python.finding import read
 
-from hybrid_tasks.api import Listen, Place, Service
+from hybrid_tasks.api import Listen, Place, Service, WrongInput
 
 FASTAPI = "from fastapi import FastAPI\napp = FastAPI()\n"
 FACTORY = "from starlette.applications import Starlette\n\ndef create_app(debug=False) -> Starlette:\n    return Starlette()\n"
@@ -189,6 +189,60 @@ def test_a_dockerfile_is_read_to_its_last_stage(tmp_path: Path) -> None:
     file.write_text('FROM a\nCMD ["old"]\nFROM b\n# CMD no\nENTRYPOINT ["tini", "--"]\ncmd ["uvicorn", \\\n  "m:a"]\n')
     assert dockerfile_command(file) == ("tini", "--", "uvicorn", "m:a")
     assert dockerfile_command(tmp_path / "none") == ()
+
+
+def test_a_test_file_became_the_program_when_the_application_was_gone(tmp_path: Path) -> None:
+    runs = "import unittest\nif __name__ == '__main__':\n    unittest.main()\n"
+    lay(tmp_path, {
+        "test_web.py": FASTAPI + runs, "web_test.py": FASTAPI + runs, "conftest.py": FASTAPI + runs,
+        "tests/app.py": FASTAPI, "tests/__main__.py": "", "requirements.txt": "",
+    })  # fmt: skip
+    assert read(tmp_path) is None
+    for name in ("web", "test_web", "web-test", "conftest"):
+        with pytest.raises(WrongInput, match="no ASGI application and no script was found"):
+            stack.stack_start(Service(name, tmp_path, stack="python", port=80), Place(tmp_path, 80))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import http.server as h\nif __name__ == '__main__':\n    h.HTTPServer(('', 1), h.BaseHTTPRequestHandler).serve_forever()\n",
+        "import socketserver\nwith socketserver.TCPServer(('', 1), None) as httpd:\n    httpd.serve_forever()\n",
+    ],
+)
+@pytest.mark.parametrize("name", ["server", "listing"])
+def test_a_plain_server_script_was_overlooked(tmp_path: Path, name: str, text: str) -> None:
+    lay(tmp_path, {f"{name}.py": text, "library.py": "def f(s):\n    s.serve_forever()\n"})
+    found = stack.stack_detect(tmp_path, None, None)
+    assert (found.evidence, dict(found.options)) == (f"server script {name}.py", {"script": f"{name}.py"})
+    assert found.score > stack.stack_detect(lay(tmp_path / "x", {"main.py": "print()"}), None, None).score
+
+
+@pytest.mark.parametrize(
+    ("files", "own"),
+    [
+        ({"tasks.py": "", "site/main.py": FASTAPI}, True),
+        ({"requirements.txt": "", "site/requirements.txt": "", "site/main.py": FASTAPI}, True),
+        ({"requirements.txt": "", "site/main.py": FASTAPI}, False),
+        ({"run.py": "", "shop/__init__.py": "", "shop/main.py": FASTAPI}, False),
+        ({"run.py": "", "shop/main.py": "from .routes import r\n" + FASTAPI}, False),
+        ({"run.py": "", "shop/main.py": "from shop import routes\n" + FASTAPI}, False),
+        ({"run.py": "", "src/main.py": FASTAPI}, False),
+    ],
+)
+def test_an_application_below_is_a_service_of_the_folder_that_holds_it(
+    tmp_path: Path, files: dict[str, str], own: bool
+) -> None:
+    found = stack.stack_detect(lay(tmp_path, files), None, None)
+    assert ("a service of its own" in found.evidence) == own
+    assert (found.score < 30) == own
+    assert found.needs_port
+
+
+def test_a_folder_called_like_a_standard_module_is_no_package(tmp_path: Path) -> None:
+    found = read(lay(tmp_path, {"requirements.txt": "", "site/main.py": FASTAPI}))
+    assert isinstance(found, Application)
+    assert (found.spelled, found.root) == ("main:app", tmp_path / "site")
 
 
 def test_scores_say_how_sure_we_are(tmp_path: Path) -> None:
