@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +19,9 @@ from hybrid_tasks.config.resolve import resolve
 from hybrid_tasks.config.words import plain
 from hybrid_tasks.errors import Mistakes
 from hybrid_tasks.plugin.host import Host
+from hybrid_tasks.process.ports import listeners
 
+FIRST_PORT = 8000
 SURE, LIKELY = 75, 30
 """Scores of a stack: enough for source alone, and enough for source beside a manifest."""
 
@@ -39,13 +41,14 @@ class Found:
     text: str
 
 
-def discover(root: Path, host: Host, detect: Detect | None = None) -> Found:
+def discover(root: Path, host: Host, detect: Detect | None = None, taken: Callable[[int], object] = listeners) -> Found:
     """Look for services and write a first configuration; nothing is written to disk.
 
     Args:
         root: the project's directory.
         host: the loaded plugins.
         detect: asks every stack about a directory (default: the host's stacks).
+        taken: whether somebody listens on a port of this machine.
 
     Returns:
         what was found.
@@ -68,6 +71,7 @@ def discover(root: Path, host: Host, detect: Detect | None = None) -> Found:
     evidence += [
         f"{file.name}: this version runs no containers; the file is found by itself" for file in compose_files(root)
     ]
+    services = _with_ports(services, taken)
     return Found(tuple(services), tuple(evidence), draft(root.name, services))
 
 
@@ -76,12 +80,12 @@ def _procfile(root: Path, directory: Path, plugins: Installed, evidence: list[st
     where = _relative(root, directory)
     for entry in entries(file) if file else []:
         answers = plugins.detect(directory, entry.argv)
-        stack, options = None, {}
+        stack, options, needs_port = None, {}, False
         if answers and answers[0][1].score >= SURE and entry.argv[0] != "sh":
-            stack, options = answers[0][0], dict(answers[0][1].options)
+            stack, options, needs_port = answers[0][0], dict(answers[0][1].options), answers[0][1].needs_port
         said = f"{file.name if file else ''} `{plain(entry.name)}`"
         evidence.append(f"{where}: {said}" + (f", recognised by {stack}" if stack else ""))
-        yield Draft(entry.name, where, said, stack, entry.argv, options, entry.port)
+        yield Draft(entry.name, where, said, stack, entry.argv, options, entry.port, needs_port)
 
 
 def _stacks(
@@ -98,12 +102,14 @@ def _stacks(
     if best.score < (LIKELY if stack in manifests else SURE):
         if stack in manifests:
             evidence.append(f"{where}: {plain(best.evidence)}: no service")
+        elif best.score >= LIKELY:
+            evidence.append(f"{where}: {plain(best.evidence)}: passed over, for nothing shows that it keeps running")
         return
     if stack not in manifests and any(one.stack == stack and _inside(where, one.dir) for one in found):
         return  # a package of a service that was found already
     rivals = [f"{name} ({plain(answer.evidence)})" for name, answer in answers[1:] if answer.score == best.score]
     said = f"{plain(best.evidence)}" + (f"; or is it {', '.join(rivals)}?" if rivals else "")
-    one = Draft(directory.name, where, said, stack, None, dict(best.options), _exposed(directory))
+    one = Draft(directory.name, where, said, stack, None, dict(best.options), _exposed(directory), best.needs_port)
     several = programs(directory, stack)
     if several is None:
         evidence.append(f"{where}: holds others, which are looked at one by one")
@@ -162,6 +168,14 @@ def _named(found: Iterable[Draft]) -> list[Draft]:
 
 def _own_port(one: Draft, others: Iterable[Draft]) -> Draft:
     return replace(one, port=None) if one.port in {other.port for other in others} else one
+
+
+def _with_ports(services: Iterable[Draft], taken: Callable[[int], object]) -> list[Draft]:
+    """Give a port that nobody uses to each service that needs one and shows none."""
+    services = list(services)
+    used = {one.port for one in services}
+    free = (port for port in range(FIRST_PORT, 1 << 16) if port not in used and not taken(port))
+    return [replace(one, port=next(free)) if one.needs_port and one.port is None else one for one in services]
 
 
 def _refused(root: Path, services: list[Draft], plugins: Installed) -> str | None:

@@ -39,6 +39,7 @@ class Draft:
         command: as a Procfile has it; set aside when a stack knows it.
         options: for the table of its stack.
         port: where it listens, as far as that was to be seen.
+        needs_port: it does not start without one.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Draft:
     command: tuple[str, ...] | None = None
     options: Mapping[str, object] = field(default_factory=dict)
     port: int | None = None
+    needs_port: bool = False
 
 
 def draft(project: str, services: Iterable[Draft]) -> str:

@@ -24,14 +24,14 @@ def host():
 def found(tmp_path, host):
     """Lay files out, discover, and load what was written."""
 
-    def do(files, name="shop"):
+    def do(files, name="shop", taken=lambda port: False):
         root = tmp_path / name
         root.mkdir(exist_ok=True)
         for path, text in files.items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_text(text)
         before = sorted(root.rglob("*"))
-        result = discover(root, host)
+        result = discover(root, host, taken=taken)
         assert sorted(root.rglob("*")) == before, "something was written"
         if result.services:
             (root / "hybrid.toml").write_text(result.text)
@@ -138,6 +138,30 @@ def test_source_without_a_manifest(found):
     assert list(summary(found({"web/main.py": APP, "scripts/clean.py": "if __name__ == '__main__':\n    pass\n"}))) == [
         "web"
     ]
+
+
+def test_one_application_became_two_services(found):
+    assert summary(found({"tasks.py": "x = 1\n", "site/main.py": APP, "site/requirements.txt": "starlette\n"})) == {
+        "site": ("python", "site", {"app": "main:app"})
+    }
+
+
+def test_a_script_without_a_manifest_was_passed_over_in_silence(found):
+    result = found({
+        "app/server.py": "import http.server as h\nif __name__ == '__main__':\n    h.HTTPServer(('', 1), None).serve_forever()\n",
+        "jobs/clean.py": "if __name__ == '__main__':\n    pass\n",
+    })  # fmt: skip
+    assert summary(result) == {"app": ("python", "app", {"script": "server.py"})}
+    assert "jobs: script clean.py: passed over, for nothing shows that it keeps running" in result.evidence
+
+
+def test_what_dev_init_wrote_did_not_start_for_want_of_a_port(found):
+    files = {f"{name}/main.py": APP for name in "abc"}
+    files |= {"b/Dockerfile": "EXPOSE 8002\n", "go/go.mod": "module x\n", "go/main.go": MAIN}
+    result = found(files, taken=lambda port: port == 8000)
+    assert [(one.name, one.port) for one in result.services] == [("a", 8001), ("b", 8002), ("c", 8003), ("go", None)]
+    assert "\nport = 8001\n" in result.text
+    assert result.text.count("#port = ") == 1
 
 
 def test_procfile(found, host):
