@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hybrid_tasks.cli.interrupts import Presses
 from hybrid_tasks.cli.paint import Paint, is_live
 from hybrid_tasks.cli.progress import Progress
 from hybrid_tasks.cli.summary import summary
 from hybrid_tasks.control.client import Connection, connect
 from hybrid_tasks.control.messages import ask
-from hybrid_tasks.errors import NotRunning
+from hybrid_tasks.errors import Code, NotRunning
 from hybrid_tasks.model.events import Event
 
 TRIES = 3
@@ -33,10 +34,19 @@ def act(root: Path, op: str, args: Mapping[str, object], *, start: bool, as_json
     Returns:
         the exit code.
     """
+    if op == "start":
+        with Presses() as presses:
+            return _act(root, op, args, start=start, as_json=as_json, presses=presses)
+    return _act(root, op, args, start=start, as_json=as_json)
+
+
+def _act(
+    root: Path, op: str, args: Mapping[str, object], *, start: bool, as_json: bool, presses: Presses | None = None
+) -> int:
     for _ in range(TRIES):
         with connect(root, start=start) as connection:
             try:
-                return converse(connection, op, args, as_json=as_json)
+                return converse(connection, op, args, as_json=as_json, presses=presses)
             except NotRunning:
                 # It was about to end when we came. One that had begun to act has said so before it ended.
                 if not start or connection.heard:
@@ -44,20 +54,43 @@ def act(root: Path, op: str, args: Mapping[str, object], *, start: bool, as_json
     raise NotRunning("the supervisor ends as soon as it is started", "its log tells why: `inv dev-doctor`")
 
 
-def converse(connection: Connection, op: str, args: Mapping[str, object], *, as_json: bool) -> int:
-    """The same over a connection that the caller keeps."""
+def converse(
+    connection: Connection, op: str, args: Mapping[str, object], *, as_json: bool, presses: Presses | None = None
+) -> int:
+    """The same over a connection that the caller keeps.
+
+    Args:
+        connection: to the supervisor.
+        op: `start`, `restart` or `wait`.
+        args: its arguments.
+        as_json: print the receipts, one JSON object a line, instead of words.
+        presses: each Ctrl+C cancels the request; None: it interrupts us, and the request goes on.
+
+    Returns:
+        the exit code.
+    """
     out = sys.stdout
     progress = Progress(out, is_live(out), Paint.of(out))
+
+    def tick() -> None:
+        if not as_json:
+            progress.tick()
+        if presses is not None:
+            presses.pass_on(connection)
+
     try:
         result, code = connection.ask(
-            ask(op, args, os.environ),
-            on_event=_note if as_json else progress.hear,
-            on_tick=None if as_json else progress.tick,
+            ask(op, args, os.environ), on_event=_note if as_json else progress.hear, on_tick=tick
         )
     finally:
         progress.clear()
+    if code == Code.INTERRUPTED:
+        return code
     told: dict[str, Any] = result if isinstance(result, dict) else {}
-    lines = [json.dumps(receipt) for receipt in told.get("receipts") or ()] if as_json else summary(told, Paint.of(out))
+    if as_json:
+        lines = [json.dumps(receipt) for receipt in told.get("receipts") or ()]
+    else:
+        lines = summary(told, Paint.of(out), progress.took())
     out.write("".join(f"{line}\n" for line in lines))
     out.flush()
     return code

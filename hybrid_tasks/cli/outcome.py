@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import io
+import signal
 import sys
 from collections.abc import Callable, Iterable
 
@@ -41,6 +42,7 @@ def conclude(task: str, body: Callable[[], int | None]) -> None:
         print_error(error)
         code = error.code
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # more of it must not disturb our own end
         _say(["", "interrupted"])
         code = Code.INTERRUPTED
     except BrokenPipeError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import time
@@ -56,6 +57,11 @@ class Connection:
             return False
         except ConnectionError:
             return True
+
+    def cancel(self) -> None:
+        """Have undone what was asked for and has begun; again: without grace. The answer still comes."""
+        with contextlib.suppress(OSError):
+            self._link.send(messages.CANCEL)
 
     def ask(
         self,

@@ -8,6 +8,8 @@ Events while something is done (`kind`, and what `data` holds):
 `receipt` a swap ended (the receipt) · `held` it is not reloaded any more (`{"reason", "cure"}`) ·
 `note` something the user should read (`{"text"}`).
 
+After a request a client may send `CANCEL`, once to have undone what it has begun, again to have it killed.
+
 An attached request (`start` with `attached`) is answered like any other; its connection then stays open, and its
 end, however it comes, is the user's wish to stop.
 """
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from hybrid_tasks.model.events import Event
 
 VERSION = 1
+CANCEL = b'{"cancel":true}\n'
 LARGEST_NUMBER = 1e9
 
 TEXT, FLAG, NUMBER, NAMES, WORDS = "text", "yes or no", "a number", "a list of names", "a list of words"

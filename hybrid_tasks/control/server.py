@@ -30,12 +30,16 @@ class Reply:
 
     Attributes:
         closed: set when the client went away; attached requests wait for it.
+        cancelled: set when the client wants undone what it has begun.
+        hurried: set when it said so again: without grace.
     """
 
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         self._writer = writer
         self._done = False
         self.closed = asyncio.Event()
+        self.cancelled = asyncio.Event()
+        self.hurried = asyncio.Event()
 
     @property
     def done(self) -> bool:
@@ -230,10 +234,11 @@ class Server:
 
 
 async def _until_gone(reader: asyncio.StreamReader, reply: Reply) -> None:
-    """Read and forget what a client sends after its request, until it goes away."""
+    """Heed how often a client cancels its request, and forget what else it sends, until it goes away."""
     with contextlib.suppress(ConnectionError):
-        while await reader.read(65536):
-            pass
+        while data := await reader.read(65536):
+            for _ in range(data.count(messages.CANCEL)):
+                (reply.hurried if reply.cancelled.is_set() else reply.cancelled).set()
     reply.closed.set()
 
 

@@ -31,6 +31,8 @@ from hybrid_tasks.supervisor.site import Site
 LISTEN_FD = 3
 PROBE_SOURCE = "127.0.0.2"
 DRAIN_SECONDS = 2.0
+UNPROVED_GRACE = 1.0
+"""Seconds at most that an instance which never served has to end; whoever waits for its port waits as long."""
 ACTED = frozenset({"start", "restart", "config"})
 
 
@@ -49,6 +51,7 @@ class Crew:
         self._site = site
         self._port: SteeredPort | None = None
         self._slots: dict[str, int] = {}
+        self._ending: set[Job] = set()
         self._monitor: Monitor | None = None
 
     @property
@@ -187,8 +190,25 @@ class Crew:
             self._monitor = Monitor(self.known_probe, self.service.pace, self._asked(job), changed)
             self._monitor.start()
 
+    @property
+    def ending(self) -> tuple[Job, ...]:
+        """The instances that are on their way out."""
+        return tuple(self._ending)
+
     async def retire(self, job: Job, grace: float | None = None) -> None:
-        """End an instance: at once without grace, else after it has accepted what was queued for it."""
+        """End an instance, by default after it has accepted what was queued for it.
+
+        Args:
+            job: the instance.
+            grace: seconds until it is killed, counted from now; None: its own, once it has finished.
+        """
+        self._ending.add(job)
+        try:
+            await self._retire(job, grace)
+        finally:
+            self._ending.discard(job)
+
+    async def _retire(self, job: Job, grace: float | None) -> None:
         slot = self._slots.pop(job.run, None)
         if self._port is None or slot is None:
             await job.stop(grace)
@@ -202,7 +222,7 @@ class Crew:
 
     async def drop(self, job: Job) -> None:
         """End an instance that was never proved."""
-        await self.retire(job, 0)
+        await self.retire(job, min(UNPROVED_GRACE, self.service.stop.grace))
 
     def trouble(self, text: str | None) -> None:
         """Tell waiting clients why nothing serves."""

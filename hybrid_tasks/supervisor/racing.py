@@ -1,4 +1,4 @@
-"""One swap against whatever happens meanwhile: a newer save ends it early, but never in the middle of a switch."""
+"""Waiting for what comes first; above all one swap against a newer save, which ends it early but never mid-switch."""
 
 from __future__ import annotations
 
@@ -47,3 +47,13 @@ async def carry_out(
             await asyncio.wait({task})
         wake.set()
     return None if task.cancelled() else task.result()
+
+
+async def first(*things: Awaitable[object]) -> None:
+    """Wait until one of these is done, and give up waiting for the others."""
+    tasks = {asyncio.ensure_future(thing) for thing in things}
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()

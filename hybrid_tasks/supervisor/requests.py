@@ -11,12 +11,14 @@ from hybrid_tasks.control.server import Reply
 from hybrid_tasks.errors import Code, TimedOut
 from hybrid_tasks.model.events import Event
 from hybrid_tasks.model.receipt import Result
-from hybrid_tasks.model.status import Blocked, Crashed, Finished, Held, Waiting
+from hybrid_tasks.model.status import Finished
 from hybrid_tasks.model.verdict import Healthy
 from hybrid_tasks.supervisor import cleaning
 from hybrid_tasks.supervisor.answers import ANSWERS, check_environments, chosen
+from hybrid_tasks.supervisor.awaiting import come_up, dead, excused, started, until
 from hybrid_tasks.supervisor.estate import Estate
-from hybrid_tasks.supervisor.order import service_needs, waves, with_dependants, with_needs
+from hybrid_tasks.supervisor.halting import stop, undo
+from hybrid_tasks.supervisor.order import with_dependants, with_needs
 from hybrid_tasks.supervisor.report import document, service_status
 from hybrid_tasks.supervisor.unit import ServiceUnit
 
@@ -40,7 +42,7 @@ async def answer(estate: Estate, request: Request, reply: Reply) -> None:
 async def _status(estate: Estate, _request: Request, reply: Reply) -> None:
     units, notes = list(estate.units.values()), estate.all_notes()
     told = await asyncio.to_thread(document, estate.loaded, units, estate.figures, began=estate.began, notes=notes)
-    wanted = [unit for unit in estate.units.values() if unit.state.wanted and not _excused(unit)]
+    wanted = [unit for unit in estate.units.values() if unit.state.wanted and not excused(unit)]
     healthy = all(isinstance(unit.state.verdict, Healthy) or isinstance(unit.state.rest, Finished) for unit in wanted)
     reply.result(told, Code.DONE if healthy and wanted else Code.FAILED)
 
@@ -57,12 +59,19 @@ async def _start(estate: Estate, request: Request, reply: Reply) -> None:
     await estate.ready()
     with _told(estate, reply, targets):
         units = [estate.unit(name) for name in targets]
+        fresh = [unit.service.name for unit in units if not unit.state.wanted]
         for unit in units:
             changed = "config" if estate.reconfigured(unit) else "start"
             unit.want("restart" if request.args["build"] else changed)
         estate.remember()
-        code = await _until(estate, reply, units, _started, request.args["timeout"])
-    reply.result(_result(units), code)
+        try:
+            code = await until(estate, reply, units, come_up, request.args["timeout"])
+            if reply.cancelled.is_set():
+                code = Code.INTERRUPTED
+                await undo(estate, reply, fresh)
+            reply.result(_result(units), code)
+        except TimedOut as late:
+            reply.error(late)
     if request.args["attached"]:
         await reply.closed.wait()
         await stop(estate, targets)
@@ -84,12 +93,12 @@ async def _restart(estate: Estate, request: Request, reply: Reply) -> None:
 
         def done(unit: ServiceUnit) -> Code | None:
             fresh = unit.state.last_receipt is not before[unit.service.name]
-            if unit.state.swap is not None or (not fresh and not _dead(unit)):
+            if unit.state.swap is not None or (not fresh and not dead(unit)):
                 return None
             failed = unit.state.last_receipt is not None and unit.state.last_receipt.result is Result.FAILED
-            return Code.FAILED if failed else _started(unit)
+            return Code.FAILED if failed else come_up(unit)
 
-        code = await _until(estate, reply, units, done, request.args["timeout"])
+        code = await until(estate, reply, units, done, request.args["timeout"])
     reply.result(_result(units), code)
 
 
@@ -106,32 +115,13 @@ async def _stop(estate: Estate, request: Request, reply: Reply) -> None:
         estate.ending.set()  # what was asked for is done; the next start makes a fresh supervisor
 
 
-async def stop(estate: Estate, names: Iterable[str], *, kill: bool = False) -> None:
-    """Stop services, dependants first.
-
-    Args:
-        estate: everything the supervisor has.
-        names: which.
-        kill: without grace.
-    """
-    present = [name for name in names if name in estate.units]
-    services = {name: unit.service for name, unit in estate.units.items()}
-    for wave in reversed(waves(services, present)):
-        units = [estate.units[name] for name in wave]
-        for unit in units:
-            unit.unwant(kill=kill)
-        while not all(unit.stopped for unit in units):
-            await estate.bus.changed()
-    estate.remember()
-
-
 async def _wait(estate: Estate, request: Request, reply: Reply) -> None:
     loaded = estate.loaded or await estate.load(None)
     wanted = tuple(name for name, unit in estate.units.items() if unit.state.wanted)
     names = chosen(loaded, request.args["services"]) if request.args["services"] else wanted
     units = [estate.units[name] for name in names if name in estate.units]
     if not request.args["reload"]:
-        code = await _until(estate, reply, units, _started, request.args["timeout"])
+        code = await until(estate, reply, units, started, request.args["timeout"])
     else:
         numbers = {unit.service.name: unit.compare() for unit in units if unit.state.wanted}
 
@@ -141,9 +131,9 @@ async def _wait(estate: Estate, request: Request, reply: Reply) -> None:
             result = unit.settled(numbers[unit.service.name])
             if result is None:
                 return None
-            return Code.DONE if result is Result.LIVE or _excused(unit) else Code.FAILED
+            return Code.DONE if result is Result.LIVE or excused(unit) else Code.FAILED
 
-        code = await _until(estate, reply, units, done, request.args["timeout"])
+        code = await until(estate, reply, units, done, request.args["timeout"])
     reply.result(_result(units), code)
 
 
@@ -157,52 +147,6 @@ async def _shutdown(estate: Estate, request: Request, reply: Reply) -> None:
     await stop(estate, tuple(estate.units), kill=request.args["kill"])
     reply.result({})
     estate.ending.set()
-
-
-# whether a wait is over
-
-
-def _excused(unit: ServiceUnit) -> bool:
-    """Blocked, and allowed to be."""
-    return unit.service.optional and isinstance(unit.state.rest, Blocked)
-
-
-def _dead(unit: ServiceUnit) -> bool:
-    rest = unit.state.rest
-    return isinstance(rest, Blocked | Held) or (isinstance(rest, Crashed) and not unit.reviving)
-
-
-def _started(unit: ServiceUnit) -> Code | None:
-    """How the start of a service ended, None: not yet."""
-    state = unit.state
-    if _excused(unit) or isinstance(state.rest, Finished) or (state.serving and isinstance(state.verdict, Healthy)):
-        return Code.DONE
-    return Code.FAILED if _dead(unit) else None
-
-
-Done = Callable[[ServiceUnit], Code | None]
-
-
-async def _until(estate: Estate, reply: Reply, units: list[ServiceUnit], done: Done, seconds: float) -> Code:
-    """Wait until every unit is done, or cannot be because what it needs is not."""
-    try:
-        async with asyncio.timeout(seconds or None):
-            while True:
-                codes = {unit.service.name: done(unit) for unit in units}
-                lost = {name for name, code in codes.items() if code is Code.FAILED}
-                for unit in units:
-                    name = unit.service.name
-                    waiting = codes[name] is None and isinstance(unit.state.rest, Waiting)
-                    if waiting and lost.intersection(service_needs(unit.service)):
-                        codes[name] = Code.FAILED
-                if reply.closed.is_set() or None not in codes.values():
-                    return Code.FAILED if Code.FAILED in codes.values() else Code.DONE
-                await estate.bus.changed()
-    except TimeoutError:
-        late = [unit.service.name for unit in units if done(unit) is None]
-        raise TimedOut(
-            f"not healthy after {seconds:g} s: {', '.join(late)}", f"they stay up; see `inv dev-logs {late[0]}`"
-        ) from None
 
 
 def _result(units: list[ServiceUnit]) -> dict[str, object]:

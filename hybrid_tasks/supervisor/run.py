@@ -11,7 +11,7 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from hybrid_tasks.control import paths
@@ -20,6 +20,7 @@ from hybrid_tasks.control.server import Reply, Server, serve
 from hybrid_tasks.control.spawn import BUSY, READY
 from hybrid_tasks.process.stopping import become_subreaper
 from hybrid_tasks.supervisor.estate import Estate
+from hybrid_tasks.supervisor.racing import first
 from hybrid_tasks.supervisor.requests import answer
 
 LOCK = "lock"
@@ -113,7 +114,7 @@ def _say(ready: int | None, word: bytes) -> None:
 async def _until_done(estate: Estate, server: Server) -> None:
     """Wait for a signal, a `shutdown`, or 2 s in which nothing was wanted and nobody was connected."""
     while not estate.ending.is_set():
-        await _first(estate.ending.wait(), _idle(estate, server))
+        await first(estate.ending.wait(), _idle(estate, server))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LINGER):
                 await estate.ending.wait()
@@ -123,13 +124,4 @@ async def _until_done(estate: Estate, server: Server) -> None:
 
 async def _idle(estate: Estate, server: Server) -> None:
     while not estate.idle() or server.clients:
-        await _first(estate.bus.changed(), asyncio.sleep(LINGER))
-
-
-async def _first(*things: Awaitable[object]) -> None:
-    tasks = {asyncio.ensure_future(thing) for thing in things}
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
+        await first(estate.bus.changed(), asyncio.sleep(LINGER))

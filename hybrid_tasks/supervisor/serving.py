@@ -38,7 +38,6 @@ class Serving:
         self._crew = crew
         self._ended = ended
         self._heard = heard
-        self._leaving: set[Job] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -68,7 +67,7 @@ class Serving:
         old, self.running = self.running, Running(job, version, time.monotonic())
         self._crew.serve(job)
         if old is not None:
-            self.later(self._end(old.job))
+            self.later(self._crew.retire(old.job))
         self.later(self._watch(self.running))
         self.later(self._crew.monitor(job, self._heard))
 
@@ -78,13 +77,13 @@ class Serving:
             self.changing = True
             old, self.running = self.running, None
             try:
-                await self._end(old.job, grace)
+                await self._crew.retire(old.job, grace)
             finally:
                 self.changing = False
 
     def hurry(self) -> None:
         """Kill what is on its way out."""
-        for job in tuple(self._leaving):
+        for job in self._crew.ending:
             self.later(_killed(job))
 
     async def settled(self) -> None:
@@ -97,13 +96,6 @@ class Serving:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    async def _end(self, job: Job, grace: float | None = None) -> None:
-        self._leaving.add(job)
-        try:
-            await self._crew.retire(job, grace)
-        finally:
-            self._leaving.discard(job)
 
     async def _watch(self, running: Running) -> None:
         ended = await running.job.wait()

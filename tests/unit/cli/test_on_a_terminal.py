@@ -70,22 +70,41 @@ def test_the_table_fits_the_terminal(desk: Desk, columns: int) -> None:
     assert ("RESTARTS" in lines[0]) == (columns == 200)
 
 
-def test_ctrl_c_while_starting_is_one_line_and_130(desk: Desk) -> None:
-    gone = threading.Event()
+def test_ctrl_c_while_starting_cancels_the_start_and_is_130(desk: Desk) -> None:
+    hurried = threading.Event()
 
     async def start(_request: Request, reply: Reply) -> None:
         reply.event(Event("stage", 0.0, "web", {"stage": "build"}))
-        await reply.closed.wait()
-        gone.set()
+        await reply.cancelled.wait()
+        reply.event(Event("stage", 0.0, "web", {"stage": "retire"}))
+        await reply.hurried.wait()
+        hurried.set()
+        reply.result({}, 130)
 
     with desk.supervised({"start": start}) as fake, desk.terminal("dev-start") as child:
         child.expect("building")
         child.sendintr()
-        child.expect_exact("interrupted\r\n")
+        child.expect_exact("stopping (Ctrl+C again: at once)")
+        child.sendintr()
+        child.expect_exact("killing")
         assert ended(child) == 130
         assert "Traceback" not in child.before
-        assert gone.wait(30)
-        assert [request.op for request in fake.requests] == ["start"], "services stay up"
+        assert hurried.wait(30)
+        assert [request.op for request in fake.requests] == ["start"]
+
+
+def test_ctrl_c_again_and_again_waits_for_nobody(desk: Desk) -> None:
+    async def start(_request: Request, reply: Reply) -> None:
+        reply.event(Event("stage", 0.0, "web", {"stage": "build"}))
+        await reply.closed.wait()
+
+    with desk.supervised({"start": start}), desk.terminal("dev-start") as child:
+        child.expect("building")
+        for told in ("stopping (Ctrl+C again: at once)", "killing", "interrupted\r\n"):
+            child.sendintr()
+            child.expect_exact(told)
+        assert ended(child) == 130
+        assert "Traceback" not in child.before
 
 
 @pytest.mark.parametrize(

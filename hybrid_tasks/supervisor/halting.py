@@ -1,0 +1,49 @@
+"""Stopping services in order, and undoing a start."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from hybrid_tasks.control.server import Reply
+from hybrid_tasks.supervisor.estate import Estate
+from hybrid_tasks.supervisor.order import waves
+
+
+async def stop(estate: Estate, names: Iterable[str], *, kill: bool = False) -> None:
+    """Stop services, dependants first.
+
+    Args:
+        estate: everything the supervisor has.
+        names: which.
+        kill: without grace.
+    """
+    present = [name for name in names if name in estate.units]
+    services = {name: unit.service for name, unit in estate.units.items()}
+    for wave in reversed(waves(services, present)):
+        units = [estate.units[name] for name in wave]
+        for unit in units:
+            unit.unwant(kill=kill)
+        while not all(unit.stopped for unit in units):
+            await estate.bus.changed()
+    estate.remember()
+
+
+async def undo(estate: Estate, reply: Reply, names: Iterable[str]) -> None:
+    """Stop what a cancelled start has begun; at once when the client says so again.
+
+    Args:
+        estate: everything the supervisor has.
+        reply: of the start.
+        names: the services that were not wanted before it.
+    """
+    names = tuple(names)
+    stopping = asyncio.ensure_future(stop(estate, names, kill=reply.hurried.is_set()))
+    hurried = asyncio.ensure_future(reply.hurried.wait())
+    try:
+        await asyncio.wait({stopping, hurried}, return_when=asyncio.FIRST_COMPLETED)
+        if not stopping.done():
+            await stop(estate, names, kill=True)
+    finally:
+        hurried.cancel()
+        await stopping

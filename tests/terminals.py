@@ -1,0 +1,52 @@
+"""A user at a terminal of the whole product: keys pressed, the window closed."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pexpect
+
+from hybrid_tasks.testing.project import Project
+
+
+@contextmanager
+def terminal(project: Project, *words: str) -> Iterator[Any]:
+    """Run a task on a terminal of its own."""
+    child = pexpect.spawn(
+        sys.executable,
+        ["-m", "invoke", *words],
+        cwd=str(project.root),
+        env={**project.environ, "TERM": "xterm"},
+        dimensions=(30, 110),
+        encoding="utf-8",
+        timeout=60,
+    )
+    try:
+        yield child
+    finally:
+        child.close(force=True)
+
+
+def press_ctrl_c(child: Any, times: int) -> None:
+    """Press it some times, as fast as a hand does."""
+    for _ in range(times):
+        child.sendintr()
+        threading.Event().wait(0.05)
+
+
+def ended(child: Any) -> int:
+    """Wait for the end, and give the exit code."""
+    child.expect(pexpect.EOF)
+    child.close()
+    return int(child.exitstatus if child.exitstatus is not None else -child.signalstatus)
+
+
+def hang_up(child: Any) -> None:
+    """Close the window: the terminal is gone, and whoever had it gets HUP."""
+    os.close(child.child_fd)
+    child.closed = True
