@@ -10,6 +10,7 @@ import pytest
 from kills import kill, supervisors
 
 from hybrid_tasks.control.client import call
+from hybrid_tasks.errors import NotRunning
 from hybrid_tasks.testing.project import Project, free_port
 
 
@@ -43,6 +44,14 @@ def reloaded(project: Project, *services: str) -> tuple[dict[str, Any], int]:
 def services(project: Project) -> dict[str, dict[str, Any]]:
     """What `dev-status` says of each service."""
     return {service["name"]: service for service in ask(project, "status")[0]["services"]}
+
+
+def state(project: Project, service: str) -> str:
+    """The state of a service, empty while no supervisor answers."""
+    try:
+        return str(services(project).get(service, {}).get("state", ""))
+    except NotRunning:
+        return ""
 
 
 def started(project: Project, *words: str) -> None:

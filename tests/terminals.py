@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -48,5 +47,4 @@ def ended(child: Any) -> int:
 
 def hang_up(child: Any) -> None:
     """Close the window: the terminal is gone, and whoever had it gets HUP."""
-    os.close(child.child_fd)
-    child.closed = True
+    child.ptyproc.fileobj.close()
