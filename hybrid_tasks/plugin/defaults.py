@@ -32,6 +32,11 @@ def widened(service: Service, found: Watch) -> Watch:
     return dataclasses.replace(found, roots=roots, ignore=(*found.ignore, *service.ignore))
 
 
+def port_variables(service: Service, port: int | None) -> dict[str, str]:
+    """Give the variable that tells a program its port: that of `port_env`, else PORT; none without a port."""
+    return {} if port is None else {service.port_env or "PORT": str(port)}
+
+
 def settled(service: Service, place: Place, plan: StartPlan | None) -> StartPlan | None:
     """Lay the service's own `command`, `build`, `check`, `listen` and port over a stack's plan.
 
@@ -82,6 +87,5 @@ def _own_build(service: Service, place: Place, program: Command) -> Build:
 def _with_port(service: Service, place: Place, program: Command) -> Command:
     if place.port is None:
         return program
-    named = {service.port_env or "PORT": str(place.port)}
-    env = MappingProxyType({**named, **(program.env or NO_VARIABLES)})
+    env = MappingProxyType({**port_variables(service, place.port), **(program.env or NO_VARIABLES)})
     return dataclasses.replace(program, env=env)

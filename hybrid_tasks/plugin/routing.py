@@ -50,6 +50,11 @@ def start_plan(host: Host, service: Service, place: Place) -> StartPlan:
     return settled
 
 
+def port_variables(service: Service) -> dict[str, str]:
+    """Give the variable with which every program of a service is told its port; it wins over all others."""
+    return defaults.port_variables(service, service.port)
+
+
 def _unknown(host: Host, service: Service) -> HybridError:
     record = host.silent(service.stack) if service.stack else None
     if record is not None:

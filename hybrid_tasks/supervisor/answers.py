@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from hybrid_tasks.config.nearest import suggestion
 from hybrid_tasks.config.selection import mode_set
 from hybrid_tasks.control.messages import Request
+from hybrid_tasks.env.environment import Environment, Layer
 from hybrid_tasks.env.layers import resolve
+from hybrid_tasks.env.variable import Variable
 from hybrid_tasks.errors import HybridError, Mistakes, WrongInput
 from hybrid_tasks.model.command import Command
 from hybrid_tasks.model.plan import Place
@@ -44,12 +47,17 @@ def chosen(loaded: Loaded, names: tuple[str, ...]) -> tuple[str, ...]:
     return names or mode_set(loaded.project)
 
 
+def resolved(loaded: Loaded, service: Service, client: Mapping[str, str]) -> Environment:
+    """The environment of a native instance with its layers; the service's port is the highest of them."""
+    found = resolve(loaded.project, service, client)
+    origin = f"services.{service.name}.port"
+    port = tuple(Variable(name, value, origin) for name, value in routing.port_variables(service).items())
+    return replace(found, layers=(*found.layers, Layer(origin, port))) if port else found
+
+
 def environment(loaded: Loaded, service: Service, client: Mapping[str, str]) -> dict[str, str]:
     """The environment of a native instance."""
-    values = dict(resolve(loaded.project, service, client).values())
-    if service.port_env and service.port is not None:
-        values[service.port_env] = str(service.port)
-    return values
+    return resolved(loaded, service, client).values()
 
 
 def check_environments(loaded: Loaded, names: Iterable[str], client: Mapping[str, str]) -> list[str]:
@@ -109,7 +117,7 @@ def _test(loaded: Loaded, request: Request) -> object:
 
 def _env(loaded: Loaded, request: Request) -> object:
     service = service_of(loaded, request.args["service"])
-    return {"variables": resolve(loaded.project, service, request.env or {}).explain()}
+    return {"variables": resolved(loaded, service, request.env or {}).explain()}
 
 
 def _config(loaded: Loaded, request: Request) -> object:
