@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from invoke.context import Context
@@ -71,7 +72,7 @@ def agreed() -> bool:
 
 
 def listed(found: dict[str, Any], root: str) -> list[str]:
-    """What would be removed, one line each, with sizes and the sum."""
+    """What would be removed, one line each, with sizes and the sum; then what is left out and why."""
     from hybrid_tasks.cli.paint import harmless
     from hybrid_tasks.logs.units import human
 
@@ -84,6 +85,18 @@ def listed(found: dict[str, Any], root: str) -> list[str]:
     ]
     lines += ["run: " + " ".join(harmless(" ".join(map(str, command)))) for command in found.get("commands") or ()]
     if not lines:
-        return ["nothing to remove"]
-    total = human(sum(int(entry.get("bytes") or 0) for entry in entries))
-    return [*lines, f"{total} in all"] if len(entries) > 1 else lines
+        lines = ["nothing to remove"]
+    if len(entries) > 1:
+        lines.append(f"{human(sum(int(entry.get('bytes') or 0) for entry in entries))} in all")
+    return [*lines, *_skipped(found, root)]
+
+
+def _skipped(found: dict[str, Any], root: str) -> Iterator[str]:
+    from hybrid_tasks.cli.paint import harmless
+    from hybrid_tasks.logs.units import human
+
+    for entry in found.get("skipped") or ():
+        if isinstance(entry, dict):
+            size = human(int(entry.get("bytes") or 0))
+            path = str(entry.get("path")).removeprefix(root + "/")
+            yield " ".join(harmless(f"skipped: {path} ({size}) is {entry.get('why')}; run `inv dev-stop` first"))

@@ -23,14 +23,21 @@ def answer(loaded: Loaded, request: Request, running: frozenset[str] = frozenset
         running: services that run now: what they use stays.
 
     Returns:
-        every path with its size in bytes, or what was removed.
+        every path with its size in bytes and what is left out and why, or what was removed.
 
     Raises:
         WrongInput: something agreed to is not in the list any more.
     """
-    found = list(_candidates(loaded, caches=request.args["caches"], running=running, environ=request.env or {}))
+    everything = list(_candidates(loaded, caches=request.args["caches"], environ=request.env or {}))
+    found = [path for path, service in everything if service not in running]
     if not request.args["apply"]:
-        return {"paths": [{"path": str(path), "bytes": _size(path)} for path in found], "commands": []}
+        skipped = [
+            {"path": str(path), "bytes": _size(path), "service": service, "why": f"in use by {service}"}
+            for path, service in everything
+            if service in running
+        ]
+        listed = [{"path": str(path), "bytes": _size(path)} for path in found]
+        return {"paths": listed, "commands": [], "skipped": skipped}
     agreed = [Path(path) for path in request.args["paths"]]
     if strangers := [path for path in agreed if path not in found]:
         raise WrongInput(f"`{strangers[0]}` is not (or no longer) ours to remove", "run `inv dev-clean` again")
@@ -39,20 +46,19 @@ def answer(loaded: Loaded, request: Request, running: frozenset[str] = frozenset
     return {"removed": [str(path) for path in agreed]}
 
 
-def _candidates(loaded: Loaded, *, caches: bool, running: frozenset[str], environ: Mapping[str, str]) -> Iterator[Path]:
+def _candidates(loaded: Loaded, *, caches: bool, environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
+    """Everything that is ours to remove, with the service that uses it."""
     folder = hybrid_dir(loaded.project.root, environ)
     for kind in ("artefacts", "logs"):
         if (folder / kind).is_dir():
-            yield from (path for path in sorted((folder / kind).iterdir()) if path.name not in running)
+            yield from ((path, path.name) for path in sorted((folder / kind).iterdir()))
     if not caches:
         return
     for service in loaded.project.services.values():
-        if service.name in running:
-            continue
         for path in routing.clean_plan(loaded.host, service).paths:
             inside = Path(os.path.abspath(path)).is_relative_to(service.directory)  # noqa: PTH100 - links stay links
             if inside and path != service.directory and os.path.lexists(path):
-                yield path
+                yield path, service.name
 
 
 def _size(path: Path) -> int:

@@ -49,6 +49,19 @@ def test_clean_removes_exactly_what_it_listed(desk: Desk) -> None:
     assert second["paths"] == tuple(entry["path"] for entry in paths)
 
 
+def test_clean_said_nothing_to_remove_while_services_run(desk: Desk) -> None:
+    path = desk.root / ".hybrid" / "artefacts" / "web"
+    skipped = [{"path": str(path), "bytes": 11_000_000, "service": "web", "why": "in use by web"}]
+    with desk.supervised({"clean": canned({"paths": [], "commands": [], "skipped": skipped})}):
+        done = desk.run("dev-clean")
+        as_json = desk.run("dev-clean", "--json")
+    assert done.stdout == (
+        "nothing to remove\nskipped: .hybrid/artefacts/web (11 MB) is in use by web; run `inv dev-stop` first\n"
+    )
+    assert json.loads(as_json.stdout)["skipped"] == skipped
+    assert (done.returncode, as_json.returncode) == (0, 0)
+
+
 def test_clean_of_nothing_asks_nothing(desk: Desk) -> None:
     with desk.supervised({"clean": canned({"paths": [], "commands": []})}) as fake:
         done = desk.run("dev-clean")
