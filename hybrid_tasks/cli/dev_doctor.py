@@ -34,10 +34,13 @@ def dev_doctor(_c: Context, json: bool = False) -> int:
     paint = Paint.of(sys.stdout)
     names = [" ".join(harmless(str(check.get("name", "")))) for check in checks]
     widest = max(map(width, names), default=0)
-    for name, check in zip(names, checks, strict=True):
-        mark = paint.green("ok  ") if check.get("ok") else paint.red("FAIL")
+    words = [" ".join(harmless(str(check.get("word") or ("ok" if check.get("ok") else "FAIL")))) for check in checks]
+    column = max(4, *map(width, words)) if words else 0
+    for name, word, check in zip(names, words, checks, strict=True):
+        colour = paint.red if not check.get("ok") else paint.green if word == "ok" else paint.yellow
+        mark = colour(word + " " * (column - width(word)))
         detail = " ".join(harmless(str(check.get("detail") or "")))
         print(f"{mark}  {name}{' ' * (widest - width(name))}  {detail}".rstrip())
         if check.get("hint"):
-            print(f"      hint: {' '.join(harmless(str(check['hint'])))}")
+            print(f"{' ' * column}  hint: {' '.join(harmless(str(check['hint'])))}")
     return code

@@ -7,10 +7,13 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from hybrid_tasks.plugin import routing
-from hybrid_tasks.process import ports
+from hybrid_tasks.plugin.tools import PATIENCE, trouble
+from hybrid_tasks.process import identity, ports, versions
+from hybrid_tasks.process.ports import Holder
 from hybrid_tasks.supervisor.loaded import Loaded
 
 WATCHES = Path("/proc/sys/fs/inotify/max_user_watches")
@@ -25,13 +28,17 @@ def checks(loaded: Loaded, environ: Mapping[str, str]) -> list[dict[str, object]
         environ: of the client.
 
     Returns:
-        name, ok, detail and hint of every check.
+        name, ok, word (`ok`, `missing`, `FAIL`), detail and hint of every check.
     """
-    found = (*_machine(environ), *_plugins(loaded), *_services(loaded, environ))
-    return [{"name": name, "ok": ok, "detail": detail, "hint": hint} for name, ok, detail, hint in found]
+    found = (*_machine(environ), *_plugins(loaded), *_tools(loaded, environ), *_services(loaded, environ))
+    return [
+        {"name": name, "ok": ok, "word": word or ("ok" if ok else "FAIL"), "detail": detail, "hint": hint}
+        for name, ok, detail, hint, word in ((*check, "")[:5] for check in found)
+    ]
 
 
-Check = tuple[str, bool, str, str]
+Check = tuple[str, bool, str, str] | tuple[str, bool, str, str, str]
+"""Name, ok, detail, hint, and the word where `ok` does not say it."""
 
 
 def _machine(environ: Mapping[str, str]) -> Iterator[Check]:
@@ -55,16 +62,43 @@ def _plugins(loaded: Loaded) -> Iterator[Check]:
         yield f"plugin {record.name}", not trouble, detail, "see `inv dev-plugins`" if trouble else ""
 
 
+def _tools(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[Check]:
+    """The tools of all plugins that are there; a service that misses one says so itself."""
+    stacks, runtimes = loaded.host.stacks.values(), loaded.host.runtimes.values()
+    every = (*(tool for info in stacks for tool in info.tools), *(tool for info in runtimes for tool in info.tools))
+    tools = {tool.executable: tool for tool in every if tool.version}
+    there = {name: found for name in tools if (found := shutil.which(name, path=environ.get("PATH")))}
+    if not there:
+        return
+    with ThreadPoolExecutor(len(there)) as pool:
+        said = pool.map(lambda name: versions.ask((there[name], *tools[name].version), environ, PATIENCE), there)
+    for (name, path), answer in zip(there.items(), said, strict=True):
+        wrong = trouble(tools[name], environ.get("PATH"), lambda *_, code=answer.code: code)
+        yield name, True, f"{answer.line} ({path})" if wrong is None else wrong, tools[name].install if wrong else ""
+
+
 def _services(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[Check]:
     for service in loaded.project.services.values():
         missing = routing.missing_tools(loaded.host, service, environ.get("PATH"))
         detail = f"{service.stack or 'command'} in {service.directory}"
         if missing:
-            yield service.name, service.optional, f"`{missing[0].executable}` is missing", missing[0].install
-        elif service.port is not None and (holder := ports.holder(service.port)) is not None:
+            word = "missing" if service.optional else "FAIL"
+            words = f"`{missing[0].executable}` is missing" + ("; the service is optional" if service.optional else "")
+            yield service.name, service.optional, words, missing[0].install, word
+        elif service.port is not None and (holder := _stranger(loaded, service.port)) is not None:
             taken = f"port {service.port} is in use by `{holder.command}` (pid {holder.pid})"
             yield service.name, True, f"{detail}; {taken}", ""
         else:
             yield service.name, True, detail, ""
     for warning in loaded.project.warnings:
         yield "configuration", True, warning, ""
+
+
+def _stranger(loaded: Loaded, port: int) -> Holder | None:
+    """Who has a port, unless it is this supervisor or a service that it runs."""
+    holder = ports.holder(port)
+    if holder is None or holder.pid == os.getpid():
+        return None
+    marks = identity.environment_marks(holder.pid) if holder.pid is not None else None
+    ours = marks is not None and marks.project == identity.project_identity(loaded.project.root)
+    return None if ours else holder

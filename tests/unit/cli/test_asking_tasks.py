@@ -64,6 +64,13 @@ def test_the_doctor_says_what_to_mend(desk: Desk) -> None:
     assert json.loads(as_json.stdout) == {"schema": 1, **checks}
 
 
+def test_the_doctor_said_ok_of_an_optional_service_without_its_tool(desk: Desk) -> None:
+    check = {"name": "api", "ok": True, "word": "missing", "detail": "`go` is missing", "hint": "install Go"}
+    with desk.supervised({"doctor": canned({"checks": [check]})}):
+        done = desk.run("dev-doctor")
+    assert (done.returncode, done.stdout) == (0, "missing  api  `go` is missing\n         hint: install Go\n")
+
+
 def test_the_configuration_is_printed_flat_or_as_it_is(desk: Desk) -> None:
     config = {"name": "shop", "file": None, "services": {"web": {"port": 8000, "needs": [], "command": ["a", "b"]}}}
     with desk.supervised({"config": canned(config)}) as fake:
