@@ -95,20 +95,17 @@ def test_the_shim_of_a_flood_stays_small_and_gives_back_what_it_took(tmp_path: P
 
 
 WRITER = r"""
-import os, signal, sys, time
-ended = False
-def end(*_):
-    global ended
-    ended = True
-signal.signal(signal.SIGTERM, end)
+import os, signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
 record = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)
 count = 0
+ended = None
 while not ended:
     for _ in range(50):
         os.write(1, b"%09d %s\n" % (count, b"x" * 64))
         count += 1
         os.pwrite(record, b"%d" % count, 0)
-    time.sleep(0.005)
+    ended = signal.sigtimedwait({signal.SIGTERM}, 0.005)
 """
 
 
@@ -156,13 +153,10 @@ disk = Path(sys.argv[2])
 subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(disk)], check=True)
 SERVICE = '''
 import os, signal, sys, time
-ended = False
-def end(*_):
-    global ended
-    ended = True
-signal.signal(signal.SIGTERM, end)
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
 count = 0
 longest = 0.0
+ended = None
 while not ended:
     for _ in range(200):
         before = time.monotonic()
@@ -170,7 +164,7 @@ while not ended:
         longest = max(longest, time.monotonic() - before)
         count += 1
     with open(sys.argv[1], "w") as file: file.write(f"{count} {longest}")
-    time.sleep(0.002)
+    ended = signal.sigtimedwait({signal.SIGTERM}, 0.002)
 '''
 
 async def main():
@@ -249,9 +243,10 @@ def test_a_full_disk_never_blocks_and_what_is_lost_is_counted(tmp_path: Path) ->
 
 def test_the_exit_of_a_leaver_is_known_before_its_pipe_is_closed(tmp_path: Path) -> None:
     code = (
-        "import os, signal, time\nr, w = os.pipe()\nif os.fork() == 0:\n os.setsid()\n"
+        "import os, signal\nr, w = os.pipe()\nif os.fork() == 0:\n os.setsid()\n"
         " signal.signal(signal.SIGTERM, signal.SIG_IGN)\n os.write(w, b'x')\n"
-        " while True:\n  os.write(1, b'still here\\n')\n  time.sleep(0.01)\nos.read(r, 1)\nos._exit(4)"
+        " signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})\n signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)\n"
+        " while True:\n  os.write(1, b'still here\\n')\n  signal.sigwait({signal.SIGALRM})\nos.read(r, 1)\nos._exit(4)"
     )
 
     async def go(jobs: Jobs) -> None:

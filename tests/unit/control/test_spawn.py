@@ -207,7 +207,7 @@ def test_one_that_finds_the_lock_taken_leaves_it_to_the_other(place: Place) -> N
 
 
 def test_one_that_never_answers_is_given_up(place: Place) -> None:
-    place.program.write_text("import time\ntime.sleep(60)\n")
+    place.program.write_text("import signal\nsignal.pause()\n")
     with pytest.raises(NotRunning, match=r"did not answer within 0\.5 s") as caught:
         ensure(place.root, place.environ, launch=place.launch, patience=0.5)
     assert "supervisor.log" in caught.value.hint

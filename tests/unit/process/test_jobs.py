@@ -78,7 +78,7 @@ def test_a_thousand_lines_at_the_very_end_are_there(tmp_path: Path) -> None:
 
 
 def test_the_last_word_is_heard_however_shortly_it_follows_another(tmp_path: Path) -> None:
-    code = "import os, sys, time; os.write(1, b'one\\n'); time.sleep(float(sys.argv[1])); os.write(2, b'last\\n'); os._exit(0)"
+    code = "import os, signal, sys; os.write(1, b'one\\n'); signal.sigtimedwait([], float(sys.argv[1])); os.write(2, b'last\\n'); os._exit(0)"
 
     async def play(jobs: Jobs) -> None:
         delays = [number / 4000 for number in range(30)]

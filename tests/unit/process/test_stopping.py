@@ -102,9 +102,10 @@ def test_waiting_has_an_end(some: Some) -> None:
 def test_only_orphans_are_reaped() -> None:
     # In a process of its own, because a subreaper once is a subreaper for ever.
     code = """
-import os, subprocess, sys, time
+import os, signal, subprocess, sys
 from hybrid_tasks.process.stopping import become_subreaper, reap
 assert become_subreaper()
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
 ours = subprocess.Popen(["sh", "-c", "exit 5"])
 leader = subprocess.Popen(["sh", "-c", "exit 6"], start_new_session=True)
 middle = subprocess.Popen([sys.executable, "-c", '''
@@ -122,7 +123,7 @@ def zombies():
     pids = map(int, open(f"/proc/self/task/{os.getpid()}/children").read().split())
     return [pid for pid in pids if open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[0] == "Z"]
 while len(zombies()) < 6:
-    time.sleep(0.005)
+    signal.sigwait({signal.SIGCHLD})
 unclear = reap([])
 assert leader.pid in unclear and len(unclear) == 2, unclear
 assert len(zombies()) == 3, zombies()
