@@ -133,8 +133,8 @@ def test_last_lines_reach_over_segments_and_survive_missing_files(tmp_path: Path
 def test_the_excerpt_of_a_failed_build(tmp_path: Path) -> None:
     writer = JobWriter(tmp_path, role="build")
     writer.write(b"# shop/api\n\x1b[31m./x.go:3:5: undefined: y\x1b[0m\n").write("./z.go:1:1: no\n").end(1)
-    assert store.excerpt(writer.path) == ["# shop/api", "./x.go:3:5: undefined: y", "./z.go:1:1: no"]
-    assert store.excerpt(writer.path, 2) == ["# shop/api", "./x.go:3:5: undefined: y"]
+    assert store.excerpt(writer.path) == ["./x.go:3:5: undefined: y", "./z.go:1:1: no"]
+    assert store.excerpt(writer.path, 1) == ["./x.go:3:5: undefined: y"]
 
 
 def test_the_excerpt_of_a_flood_is_at_its_end(tmp_path: Path) -> None:
