@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import stat
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from hybrid_tasks.control.messages import Request
@@ -29,12 +32,12 @@ def answer(loaded: Loaded, request: Request, running: frozenset[str] = frozenset
         WrongInput: something agreed to is not in the list any more.
     """
     everything = list(_candidates(loaded, caches=request.args["caches"], environ=request.env or {}))
-    found = [path for path, service in everything if service not in running]
+    found = {at.path: at for at in everything if not at.why and at.service not in running}
     if not request.args["apply"]:
         skipped = [
-            {"path": str(path), "bytes": _size(path), "service": service, "why": f"in use by {service}"}
-            for path, service in everything
-            if service in running
+            {"path": str(at.path), "bytes": _size(at.path), "service": at.service, "why": at.why or _used(at)}
+            for at in everything
+            if at.path not in found
         ]
         listed = [{"path": str(path), "bytes": _size(path)} for path in found]
         return {"paths": listed, "commands": [], "skipped": skipped}
@@ -42,23 +45,43 @@ def answer(loaded: Loaded, request: Request, running: frozenset[str] = frozenset
     if strangers := [path for path in agreed if path not in found]:
         raise WrongInput(f"`{strangers[0]}` is not (or no longer) ours to remove", "run `inv dev-clean` again")
     for path in agreed:
-        _remove(path)
+        _remove(path, found[path].inside)
     return {"removed": [str(path) for path in agreed]}
 
 
-def _candidates(loaded: Loaded, *, caches: bool, environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Something of ours: the directory it must lie in, and why it stays (empty: it need not)."""
+
+    path: Path
+    inside: Path
+    service: str
+    why: str = ""
+
+
+def _used(found: _Found) -> str:
+    return f"in use by {found.service}"
+
+
+def _candidates(loaded: Loaded, *, caches: bool, environ: Mapping[str, str]) -> Iterator[_Found]:
     """Everything that is ours to remove, with the service that uses it."""
     folder = hybrid_dir(loaded.project.root, environ)
+    inside = folder.parent.resolve()
     for kind in ("artefacts", "logs"):
-        if (folder / kind).is_dir():
-            yield from ((path, path.name) for path in sorted((folder / kind).iterdir()))
+        above = folder / kind
+        link = next((path for path in (folder, above) if path.is_symlink()), None)
+        if link is not None:
+            yield _Found(link, inside, "", "a link, which may lead to what is not ours")
+        elif above.is_dir():
+            yield from (_Found(path, inside, path.name) for path in sorted(above.iterdir()))
     if not caches:
         return
     for service in loaded.project.services.values():
+        home = service.directory.resolve()
         for path in routing.clean_plan(loaded.host, service).paths:
-            inside = Path(os.path.abspath(path)).is_relative_to(service.directory)  # noqa: PTH100 - links stay links
-            if inside and path != service.directory and os.path.lexists(path):
-                yield path, service.name
+            lies = Path(os.path.abspath(path)).is_relative_to(service.directory)  # noqa: PTH100 - links stay links
+            if lies and path != service.directory and os.path.lexists(path):
+                yield _Found(path, home, service.name)
 
 
 def _size(path: Path) -> int:
@@ -71,12 +94,35 @@ def _size(path: Path) -> int:
     )
 
 
-def _remove(path: Path) -> None:
-    """Remove a tree without following a link out of it."""
+def _remove(path: Path, inside: Path) -> None:
+    """Remove a tree without following a link out of `inside`, also one that appeared a moment ago."""
     try:
-        if path.is_symlink() or not path.is_dir():
-            path.unlink(missing_ok=True)
-        else:
-            shutil.rmtree(path)
+        above = _opened(path.parent, inside)
+        try:
+            if stat.S_ISDIR(os.lstat(path.name, dir_fd=above).st_mode):
+                shutil.rmtree(path.name, dir_fd=above)
+            else:
+                os.unlink(path.name, dir_fd=above)
+        except FileNotFoundError:
+            return
+        finally:
+            os.close(above)
     except OSError as error:
         raise HybridError(f"cannot remove `{path}`: {error.strerror}", f"see who owns it: ls -ld {path}") from error
+
+
+def _opened(folder: Path, inside: Path) -> int:
+    """Open a directory step by step from one that is known, so that no link is passed on the way."""
+    there = folder.parent.resolve() / folder.name if folder != inside else inside
+    if not there.is_relative_to(inside):
+        raise OSError(errno.ELOOP, "a link leads out of the project")
+    way = there.relative_to(inside)
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+    here = os.open(inside, flags)
+    for name in way.parts:
+        try:
+            below = os.open(name, flags | os.O_NOFOLLOW, dir_fd=here)
+        finally:
+            os.close(here)
+        here = below
+    return here
