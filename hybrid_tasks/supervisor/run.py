@@ -22,8 +22,8 @@ from hybrid_tasks.process.stopping import become_subreaper
 from hybrid_tasks.supervisor.estate import Estate
 from hybrid_tasks.supervisor.racing import first
 from hybrid_tasks.supervisor.requests import answer
+from hybrid_tasks.supervisor.sweep import LOCK
 
-LOCK = "lock"
 LINGER = 2.0
 MARKS = ("HYBRID_PROJECT", "HYBRID_SERVICE", "HYBRID_RUN")
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from hybrid_tasks.control.paths import state_dir
 from hybrid_tasks.journal.runs import Runs
-from hybrid_tasks.process.identity import marked, project_identity
+from hybrid_tasks.process.identity import marked, project_identity, same
 from hybrid_tasks.process.stopping import end_all
 
 GRACE = 1.0
 RUNS = "runs"
+LOCK = "lock"
+"""Held by a supervisor for as long as it lives."""
 
 
 async def swept(root: Path, environ: Mapping[str, str]) -> dict[str, object]:
@@ -27,11 +31,18 @@ async def swept(root: Path, environ: Mapping[str, str]) -> dict[str, object]:
     folder = state_dir(root, environ)
     if not (folder / RUNS).is_file():
         return {"services": []}
-    runs = Runs(folder / RUNS)
+    lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
-        ended, strangers = await sweep(project_identity(root), runs)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        runs = Runs(folder / RUNS)
+        try:
+            ended, strangers = await sweep(project_identity(root), runs)
+        finally:
+            runs.close()
+    except BlockingIOError:
+        return {"services": [], "note": "a supervisor runs here and answers for its services; ask again"}
     finally:
-        runs.close()
+        os.close(lock)
     lines = [f"ended {ended} processes that a killed supervisor had left behind"] if ended else []
     return {"services": [], "note": "\n".join([*lines, *strangers])}
 
@@ -55,5 +66,6 @@ async def sweep(project_id: str, runs: Runs) -> tuple[int, list[str]]:
             strangers.append(f"process {identity.pid} bears the mark of `{marks.service}`, but of no run of ours")
     if ours:
         await end_all(ours, GRACE)
-    runs.forget()
+    if not any(same(identity) for identity in ours):
+        runs.forget()  # whoever outlived this must be known to the next sweep
     return len(ours), strangers
