@@ -1,13 +1,13 @@
-"""How fast `dev-logs` reads, filters and prefixes: a Markdown table, compared within one run.
+"""How fast lines get from a service into its log, and from there through `dev-logs` to a terminal.
 
-    python bench/logs.py [lines] [rounds]
-
-Each row reads log files of the shim's format in a process of its own and writes to a real pseudo-terminal (or a
-pipe) that is drained as fast as possible. `cat` of the same prefixed bytes is the limit of the terminal itself.
+Into the log: a program prints prepared lines through its real shim; *bare* is the same program writing the file
+itself. Out of it: each row reads log files of the shim's format in a process of its own and writes to a real
+pseudo-terminal (or a pipe) that is drained as fast as possible. `cat` of the same prefixed bytes is the limit.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pty
 import shutil
@@ -20,6 +20,12 @@ import time
 import tty
 from pathlib import Path
 
+from bench import table
+from hybrid_tasks.model.command import Command
+from hybrid_tasks.process.jobs import Jobs, JobSpec
+
+LINES, ROUNDS = 200_000, 5
+GOALS = ("plain, one service, to a terminal", "coloured, to a terminal", "OSC and CSI taken out, to a terminal")
 ROOT = Path(__file__).resolve().parent.parent
 RECORD = struct.Struct("<QIdB")
 SHOW = """
@@ -91,8 +97,79 @@ def drain(argv: list[str], *, terminal: bool) -> tuple[float, float, int]:
 
 
 def main() -> None:
-    lines = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
-    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
+    """Print the tables."""
+    into_the_log(LINES, ROUNDS)
+    out_of_the_log(LINES, ROUNDS)
+
+
+def into_the_log(lines: int, rounds: int) -> None:
+    """Measure the way from a program's output to its log file."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        source = folder / "lines"
+        source.write_bytes(b"".join(line(n, PLAIN) for n in range(lines)))
+        bare, ours, memory = [], [], []
+        for number in range(rounds):
+            bare.append(bare_copy(source, folder / "bare.log"))
+            seconds, mib = asyncio.run(through_shim(source, folder / f"logs{number}", lines))
+            ours.append(seconds)
+            memory.append(mib)
+    rate = lines / statistics.median(ours)
+    rows = [
+        ("bare: the program writes the file", f"{lines / statistics.median(bare):,.0f}", table.ms(bare), ""),
+        ("through the shim", f"{rate:,.0f}", table.ms(ours), reached(rate, 1_000_000)),
+    ]
+    table.show((f"{lines:,} lines of 75 bytes into the log", "lines/s", "ms with start", "goal"), rows)
+    print(f"no line lost; most memory of a shim {max(memory):.1f} MiB\n")
+
+
+def bare_copy(source: Path, target: Path) -> float:
+    with target.open("wb") as out:
+        begin = time.perf_counter()
+        subprocess.run(["cat", str(source)], stdout=out, check=True)
+        return time.perf_counter() - begin
+
+
+async def through_shim(source: Path, log_dir: Path, lines: int) -> tuple[float, float]:
+    """Run a program under a shim until all it printed is in the log; seconds, and the shim's memory in MiB."""
+    jobs = Jobs("0" * 16)
+    await jobs.open()
+    try:
+        command = Command(("sh", "-c", f"cat {source}; exec sleep 60"), source.parent)
+        begin = time.perf_counter()
+        job = await jobs.start(JobSpec("api", "instance", command, dict(os.environ), log_dir))
+        while written(log_dir) < lines * 75:  # noqa: ASYNC110 - nobody tells when a file has grown
+            await asyncio.sleep(0.001)
+        spent = time.perf_counter() - begin
+        assert job.shim is not None
+        peak = most_memory(job.shim.pid)
+        await job.stop(0)
+    finally:
+        await jobs.close()
+    assert line_ends(log_dir) == lines, "lines were lost"
+    return spent, peak
+
+
+def written(log_dir: Path) -> int:
+    return sum(file.stat().st_size for file in log_dir.glob("*.log"))
+
+
+def line_ends(log_dir: Path) -> int:
+    return sum(file.read_bytes().count(b"\n") for file in log_dir.glob("*.log"))
+
+
+def most_memory(pid: int) -> float:
+    """Give the most memory a process ever had, in MiB."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return next(int(row.split()[1]) / 1024 for row in status.splitlines() if row.startswith("VmHWM"))
+
+
+def reached(rate: float, goal: int) -> str:
+    return f">= {goal:,} {'reached' if rate >= goal else 'MISSED'}"
+
+
+def out_of_the_log(lines: int, rounds: int) -> None:
+    """Measure reading, filtering and prefixing."""
     began = time.time() - 5000
     rows = [  # name, kind, services, lines per record, options, to a terminal
         ("plain, one service, to a terminal", "plain", 1, 800, "{}", True),
@@ -110,32 +187,34 @@ def main() -> None:
         ("--json", "plain", 1, 800, '{"json": true}', False),
         ("--raw to a pipe", "plain", 1, 800, '{"raw": true}', False),
     ]
-    print(
-        f"{lines:,} lines of 75 bytes, median of {rounds}; lines/s from the first byte on, and with the process start\n"
-    )
-    print("| what | lines/s | with start | ms |")
-    print("|---|---:|---:|---:|")
+    rows_of = []
     with tempfile.TemporaryDirectory() as folder:
         sample = Path(folder) / "cat"
         sample.write_bytes(b"".join(b"\x1b[36mapi | \x1b[0m" + line(n, PLAIN) for n in range(lines)))
-        report("limit: cat of the prefixed bytes to a terminal", ["cat", str(sample)], lines, rounds, terminal=True)
+        limit = "limit: cat of the prefixed bytes to a terminal"
+        rows_of.append(row_of(limit, ["cat", str(sample)], lines, rounds, terminal=True))
         for name, kind, services, per_record, options, terminal in rows:
             logs = Path(folder) / "logs"
             for number in range(services):
                 write_logs(logs, f"api{number}", kind, lines // services, per_record, began=began + number * 5e-6)
             argv = [sys.executable, "-c", SHOW, str(logs), options]
-            report(name, argv, lines, rounds, terminal=terminal)
+            rows_of.append(row_of(name, argv, lines, rounds, terminal=terminal))
             shutil.rmtree(logs)
+    heads = (
+        f"{lines:,} lines out of the log, median of {rounds}",
+        "lines/s after the first",
+        "with start",
+        "ms",
+        "goal",
+    )
+    table.show(heads, rows_of)
 
 
-def report(name: str, argv: list[str], lines: int, rounds: int, *, terminal: bool) -> None:
-    """Measure one row and print it."""
+def row_of(name: str, argv: list[str], lines: int, rounds: int, *, terminal: bool) -> tuple[str, ...]:
+    """Measure one row of the table."""
     runs = [drain(argv, terminal=terminal) for _ in range(rounds)]
     assert all(ends == lines for _, _, ends in runs), "lines were lost"
-    streaming = statistics.median(spent - first for first, spent, _ in runs)
+    streaming = lines / statistics.median(spent - first for first, spent, _ in runs)
     whole = statistics.median(spent for _, spent, _ in runs)
-    print(f"| {name} | {lines / streaming:,.0f} | {lines / whole:,.0f} | {whole * 1000:.0f} |", flush=True)
-
-
-if __name__ == "__main__":
-    main()
+    goal = reached(streaming, 500_000) if name in GOALS else ""
+    return name, f"{streaming:,.0f}", f"{lines / whole:,.0f}", f"{whole * 1000:.0f}", goal
