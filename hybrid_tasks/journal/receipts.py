@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator
@@ -23,17 +24,26 @@ class Receipts:
     def __init__(self, file: Path, cap: int = CAP) -> None:
         self._file = file
         self._cap = cap
+        self.trouble = ""
 
     def add(self, receipt: Receipt) -> None:
-        """Append one receipt; a half line of a killed writer is closed first, so it can spoil only itself."""
-        line = json.dumps(receipt.as_json()).encode() + b"\n"
+        """Append one receipt; `trouble` says so when that was not possible, for a service goes on without it."""
+        try:
+            self._append(json.dumps(receipt.as_json()).encode() + b"\n")
+            self.trouble = ""
+        except OSError as error:
+            self.trouble = f"cannot write `{self._file}`: {error.strerror}; receipts are missing there"
+
+    def _append(self, line: bytes) -> None:
+        """Append a line; a half one of a killed writer is closed first, so it can spoil only itself."""
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(self._file, flags, 0o600)
         try:
             size = os.fstat(descriptor).st_size
             if size and os.pread(descriptor, 1, size - 1) != b"\n":
                 line = b"\n" + line
-            os.write(descriptor, line)
+            if os.write(descriptor, line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         finally:
             os.close(descriptor)
         if size > self._cap:

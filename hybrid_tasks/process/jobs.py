@@ -96,7 +96,7 @@ class Jobs:
             job = Job(secrets.token_hex(6), spec, sock)
             self._shims[job] = asyncio.create_task(self._bury(job, template))
             try:
-                self._note(job.run)
+                self._noted(job)
                 async with asyncio.timeout(ANSWER):
                     await job.begin({PROJECT: self._project, SERVICE: spec.service, RUN: job.run})
             except ConnectionError:
@@ -112,6 +112,17 @@ class Jobs:
                 raise
             return job
         raise StartFailed("the process that starts others was killed again and again", spec.service)
+
+    def _noted(self, job: Job) -> None:
+        """Have the run id written down: what is not known to be ours could not be ended after a kill."""
+        try:
+            self._note(job.run)
+        except OSError as error:
+            raise StartFailed(
+                f"cannot note that a process is started: {error.strerror or error}",
+                job.spec.service,
+                "free some space on the disk that holds your home folder",
+            ) from error
 
     async def _ready(self) -> Template:
         async with self._starting_template:

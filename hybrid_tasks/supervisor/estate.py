@@ -149,7 +149,8 @@ class Estate:
 
     def all_notes(self) -> list[str]:
         """What the user should read beside the state of the services."""
-        return [*self.notes, *(self._observer.warnings() if self._observer else ())]
+        lost = (self._receipts.trouble,) if self._receipts.trouble else ()
+        return [*self.notes, *lost, *(self._observer.warnings() if self._observer else ())]
 
     def idle(self) -> bool:
         """Whether nothing is wanted and nothing runs."""

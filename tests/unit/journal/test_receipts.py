@@ -62,3 +62,13 @@ def test_runs_are_known_until_they_are_forgotten(tmp_path: Path) -> None:
     assert again.known() == {"c3"}
     runs.close()
     again.close()
+
+
+def test_bug_a_receipt_that_cannot_be_written_ended_the_swap(tmp_path: Path) -> None:
+    journal = Receipts(tmp_path / "gone" / "receipts.jsonl")
+    journal.add(receipt(0))
+    assert "No such file" in journal.trouble
+    (tmp_path / "gone").mkdir()
+    journal.add(receipt(1))
+    assert journal.trouble == ""
+    assert [found["id"] for found in receipts.read(tmp_path / "gone" / "receipts.jsonl")] == ["r1"]
