@@ -7,6 +7,8 @@ import shutil
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
+LEFT_OUT = frozenset({".hybrid", ".git"})
+
 
 def fresh(folder: Path, number: int) -> Path:
     """Make an empty directory for a build.
@@ -42,6 +44,9 @@ def discard(folder: Path, keep: Collection[Path]) -> None:
 def copy_source(files: Iterable[Path], base: Path, place: Path) -> Path:
     """Copy source files, so that they can be run when the tree holds something broken.
 
+    What lies beside them and is not watched (dependencies, data) is linked, so that the copy can stand in for
+    the directory: a program started there finds and writes what it would have found and written.
+
     Args:
         files: the watched files; those outside `base` are left out.
         base: the service's directory.
@@ -51,9 +56,19 @@ def copy_source(files: Iterable[Path], base: Path, place: Path) -> Path:
         the copy's root.
     """
     root = place / "source"
+    wanted: dict[Path, set[str]] = {base: set()}
     for file in files:
         if file.is_relative_to(base):
-            target = root / file.relative_to(base)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(file, target)
+            for folder in file.relative_to(base).parents:
+                wanted.setdefault(base / folder, set())
+            wanted[file.parent].add(file.name)
+    for folder, names in wanted.items():
+        target = root / folder.relative_to(base)
+        target.mkdir(parents=True, exist_ok=True)
+        for entry in os.scandir(folder):
+            beside = target / entry.name
+            if entry.name in names:
+                shutil.copy2(entry.path, beside)
+            elif Path(entry.path) not in wanted and entry.name not in LEFT_OUT:
+                beside.symlink_to(entry.path)
     return root

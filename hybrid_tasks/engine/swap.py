@@ -286,7 +286,10 @@ async def _replace(order: Order, version: Version, crew: Crew, owner: Owner, boo
     except _Failure as failure:
         if order.good is None or order.good is order.version:
             raise
-        again = await _launch(order.good, crew, book, None)
+        try:
+            again = await _launch(order.good, crew, book, None)
+        except _Failure as second:
+            raise _Failure(f"{failure.error}\nand the version before failed too: {second.error}") from failure
         async with book("switch") as mark:
             await owner.switch(again, order.good)
             mark.ok = True

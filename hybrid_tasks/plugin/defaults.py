@@ -55,7 +55,8 @@ def settled(service: Service, place: Place, plan: StartPlan | None) -> StartPlan
         ours = plan.program if plan is not None else Command((), service.directory)
         argv = (*service.command, *service.args)
         # A program of the user's own takes an inherited socket only when the user says so.
-        program, listen = dataclasses.replace(ours, argv=argv, cwd=service.directory), Listen.OWN
+        # The user's words are relative to the service's directory; a kept copy of it stands in for it whole.
+        program, listen = dataclasses.replace(ours, argv=argv, cwd=place.source or service.directory), Listen.OWN
         plan = StartPlan(program) if plan is None else dataclasses.replace(plan, program=program, warm=None)
     elif plan is None:
         return None

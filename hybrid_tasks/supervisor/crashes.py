@@ -112,6 +112,16 @@ class Revival:
         self._timer = asyncio.get_running_loop().call_later(pause, self._due)
         return Crashed(code, tuple(tail), f"starts again in {pause:g} s")
 
+    def failed(self, restart: Restart, tail: Sequence[str]) -> Finished | Crashed:
+        """Answer a start after a crash that did not become healthy: it counts like one more crash.
+
+        Args:
+            restart: the service's rule.
+            tail: why it failed.
+        """
+        self.started()
+        return self.ended(restart, 1, tail, 0.0)
+
     def reset(self) -> None:
         """Forget everything: the user acted."""
         self.cancel()

@@ -145,6 +145,7 @@ class Crew:
     async def launch(self, version: Version) -> Job:
         """Start an instance, on a slot of our port or on a port nobody else holds."""
         if self._port is None:
+            await asyncio.gather(*(job.wait() for job in self._ending))  # what is left of one that crashed
             await self._nobody_else()
             return await self.spawn("instance", version.program)
         slot = self._port.free_slot()
@@ -160,7 +161,7 @@ class Crew:
     async def probe(self, job: Job) -> Verdict:
         """Wait for the first healthy answer of this instance."""
         assert self.known_probe is not None  # noqa: S101 - planned before
-        died = asyncio.ensure_future(job.wait())
+        died = asyncio.ensure_future(_died(job))
         try:
             verdict = await first_answer(self.known_probe, self.service.pace, self._asked(job), died)
         finally:
@@ -287,6 +288,12 @@ class Crew:
                 f"stop it, or set services.{self.service.name}.port in hybrid.toml",
                 subject=f"service `{self.service.name}`",
             )
+
+
+async def _died(job: Job) -> Job:
+    """Wait for the end of the program, not for that of what it left behind."""
+    await job.wait_code()
+    return job
 
 
 def _occupant(port: int) -> Occupant | None:

@@ -24,7 +24,7 @@ async def stop(estate: Estate, names: Iterable[str], *, kill: bool = False) -> N
         units = [estate.units[name] for name in wave]
         for unit in units:
             unit.unwant(kill=kill)
-        while not all(unit.stopped for unit in units):
+        while not all(unit.stopped or unit.state.wanted for unit in units):  # somebody may start it again
             await estate.bus.changed()
     estate.remember()
 

@@ -59,7 +59,7 @@ class Kept:
         if version is self.good or version is self._spare:
             return
         self.good = version
-        if not version.built and self._crew.service.stack is not None and len(snapshot.files) <= MOST_FILES:
+        if not version.built and len(snapshot.files) <= MOST_FILES:
             directory = self._crew.service.directory
             copy = await asyncio.to_thread(keeping.copy_source, snapshot.files, directory, version.folder)
             if copy.is_dir() and self.good is version:

@@ -25,7 +25,7 @@ async def carry_out(
         owner: whose service it is.
         wake: set whenever something happened.
         overtaken: looks what happened; True when this swap is not wanted any more. It clears `wake`.
-        fixed: whether the swap must not be cancelled at this moment.
+        fixed: whether the swap must not be cancelled at this moment; `wake` is set when that moment is over.
 
     Returns:
         what came of it, or None when it was cancelled; `wake` is set in any case, for the tree is looked at again.
@@ -36,8 +36,10 @@ async def carry_out(
             waking = asyncio.ensure_future(wake.wait())
             await asyncio.wait({task, waking}, return_when=asyncio.FIRST_COMPLETED)
             waking.cancel()
-            if task.done() or fixed():
-                await asyncio.wait({task})
+            if task.done():
+                break
+            if fixed():
+                wake.clear()  # set again by whoever ends this moment, and at the end in any case
             elif await overtaken() and not fixed():
                 task.cancel()
                 await asyncio.wait({task})

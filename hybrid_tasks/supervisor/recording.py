@@ -8,7 +8,7 @@ import traceback
 from pathlib import Path
 
 from hybrid_tasks.engine.swap import Order, Outcome
-from hybrid_tasks.errors import ToolMissing
+from hybrid_tasks.errors import HybridError, PluginBroken, ToolMissing
 from hybrid_tasks.model.receipt import Receipt, Result
 from hybrid_tasks.model.status import Blocked, Crashed, Rest, Waiting
 
@@ -56,7 +56,7 @@ def receipt_of(
         trigger=order.trigger,
         result=result,
         launch=launch,
-        fingerprint=order.snapshot.fingerprint,
+        fingerprint=_live(outcome) or order.snapshot.fingerprint,
         at=at,
         files=tuple(str(f.relative_to(root) if f.is_relative_to(root) else f) for f in order.burst.files),
         stages=outcome.stages if outcome else (),
@@ -65,6 +65,24 @@ def receipt_of(
         after=job.run if job else before,
         note=note,
     )
+
+
+def _live(outcome: Outcome | None) -> str:
+    """The source of what serves because of a swap that went well, which may be a kept version's."""
+    return outcome.version.fingerprint if outcome and outcome.error is None and outcome.version else ""
+
+
+def refused(service: str, fingerprint: str, words: str, before: str | None, at: float) -> Receipt:
+    """Write down that a swap could not even be begun.
+
+    Args:
+        service: its name.
+        fingerprint: of the tree now.
+        words: why.
+        before: run id of what serves.
+        at: seconds since the epoch.
+    """
+    return Receipt(new_id(at), service, "save", Result.FAILED, "", fingerprint, at, error=words, before=before)
 
 
 def unchanged(last: Receipt, fingerprint: str, at: float) -> Receipt:
@@ -89,14 +107,14 @@ def unchanged(last: Receipt, fingerprint: str, at: float) -> Receipt:
     )
 
 
-def rest_after(receipt: Receipt, missing: ToolMissing | None) -> Rest:
+def rest_after(receipt: Receipt, missing: HybridError | None) -> Rest:
     """Say what a service is when nothing of it serves after a swap.
 
     Args:
         receipt: of the swap.
-        missing: what has to be installed first.
+        missing: what has to be installed, or which plugin to be mended, first.
     """
-    if missing is not None:
+    if isinstance(missing, ToolMissing | PluginBroken):
         return Blocked(missing.message, missing.hint)
     if receipt.result is Result.FAILED:
         return Crashed(1, tuple((receipt.error or "").splitlines()), "waits for a change")

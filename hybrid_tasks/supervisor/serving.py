@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -10,8 +11,10 @@ from dataclasses import dataclass
 from hybrid_tasks.engine.swap import Version
 from hybrid_tasks.model.status import Instance
 from hybrid_tasks.model.verdict import Verdict
-from hybrid_tasks.process.jobs import Exit, Job
+from hybrid_tasks.process.jobs import Job
 from hybrid_tasks.supervisor.crew import Crew
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +31,11 @@ class Serving:
 
     Args:
         crew: starts and ends instances.
-        ended: hears of an instance that ended though nobody stopped it.
+        ended: hears of an instance that ended though nobody stopped it, and its exit code.
         heard: hears every change of the serving instance's health.
     """
 
-    def __init__(self, crew: Crew, ended: Callable[[Running, Exit], None], heard: Callable[[Verdict], None]) -> None:
+    def __init__(self, crew: Crew, ended: Callable[[Running, int], None], heard: Callable[[Verdict], None]) -> None:
         self.running: Running | None = None
         self.changing = False
         self._crew = crew
@@ -95,14 +98,20 @@ class Serving:
         """Do something beside, and do not end before it is done."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("something beside a swap failed", exc_info=error)
 
     async def _watch(self, running: Running) -> None:
-        ended = await running.job.wait()
+        code = await running.job.wait_code()
         if self.running is running:
             self.running = None
-            self._ended(running, ended)
-            await self._crew.retire(running.job)
+            leaving = asyncio.ensure_future(self._crew.retire(running.job))
+            self._ended(running, code)
+            await leaving
 
 
 async def _killed(job: Job) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -50,6 +51,11 @@ class Source:
         self._judged: Go | Wait | Held = Go()
         self._wait_until = 0.0
 
+    @property
+    def fingerprint(self) -> str | None:
+        """Of the content as last seen."""
+        return self.current.fingerprint if self.current else None
+
     def dirty(self, paths: Iterable[Path] | None) -> None:
         """Note that files may have changed (None: compare everything)."""
         if paths is None:
@@ -66,10 +72,15 @@ class Source:
         async with self._one_at_a_time:
             if self._tree is None:
                 await asyncio.to_thread(self._open)
+                self._all = True
             paths = None if self._all else self._dirty
             self._all, self._dirty = False, set()
             if self.current is None or paths is None or paths:
-                self._take(await asyncio.to_thread(self._look, paths))
+                try:
+                    self._take(await asyncio.to_thread(self._look, paths))
+                except BaseException:
+                    self.dirty(paths)  # not looked at yet
+                    raise
             assert self.current is not None  # noqa: S101 - just taken
             return self.current
 
@@ -93,6 +104,23 @@ class Source:
         self._loops.vouch()
         self._judged = Go()
         self._wait_until = 0.0
+
+    def reconfigure(self, service: Service) -> None:
+        """Take changed configuration: what is watched is asked for anew."""
+        self._service = service
+        self._tree = None
+        self._loops = Loops(service.name, (service.directory, *service.watch))
+        self.vouch()
+
+    @property
+    def suspected(self) -> bool:
+        """Whether a feedback loop is suspected and nothing was tried since."""
+        return isinstance(self._judged, Wait)
+
+    def tried(self) -> None:
+        """Hear that a suspected change is acted on all the same."""
+        if self.suspected:
+            self._judged = Go()
 
     @property
     def held(self) -> Held | None:
@@ -141,16 +169,17 @@ class Source:
     def _open(self) -> None:
         watch = routing.watch(self._site.host, self._service)
         self._quiet = Quiet(routing.debounce(self._site.host, self._service))
-        self._roots = tuple(str(root) for root in watch.roots)
+        self._roots = tuple(os.path.normpath(root) for root in watch.roots)
         if self._service.hot_reload:
             self._observer.watch(self._service.name, watch)
         self._tree = Tree(watch, self._site.project.root)
         self._tree.scan()
 
     def _look(self, paths: Iterable[Path] | None) -> Snapshot:
-        assert self._tree is not None  # noqa: S101 - opened before
+        tree = self._tree
+        assert tree is not None  # noqa: S101 - opened before
         begun = time.monotonic()
-        self._tree.refresh(paths)
+        tree.refresh(paths)
         if paths is None:
             self._looked = (time.monotonic(), time.monotonic() - begun)
-        return self._tree.snapshot()
+        return tree.snapshot()

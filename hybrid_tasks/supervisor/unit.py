@@ -12,17 +12,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from hybrid_tasks.engine.swap import Order, Version
-from hybrid_tasks.errors import ToolMissing
+from hybrid_tasks.errors import HybridError
 from hybrid_tasks.model.receipt import Receipt, Result
 from hybrid_tasks.model.service import Service
 from hybrid_tasks.model.status import Blocked, Crashed, Held, InFlight, Rest, Stopped, Unit, Waiting
 from hybrid_tasks.model.verdict import Healthy, Unknown
-from hybrid_tasks.process.jobs import Exit, Job
+from hybrid_tasks.process.jobs import Job
 from hybrid_tasks.supervisor.crashes import Revival, how_ended
 from hybrid_tasks.supervisor.crew import Crew
+from hybrid_tasks.supervisor.history import History
 from hybrid_tasks.supervisor.kept import Kept
 from hybrid_tasks.supervisor.racing import carry_out
-from hybrid_tasks.supervisor.recording import receipt_of, rest_after, surprise, unchanged
+from hybrid_tasks.supervisor.recording import receipt_of, refused, rest_after, surprise, unchanged
 from hybrid_tasks.supervisor.serving import Running, Serving
 from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.source import Source
@@ -48,14 +49,14 @@ class ServiceUnit:
         self._kept = Kept(site.artefacts(service.name), self.crew)
         self._revival = Revival(self._revive)
         self._needs = needs
-        self._tried: str | None = None
+        self._history = History(site)
         self._making: str | None = None
         self._trigger: str | None = None
         self._grace: float | None = None
         self._busy = False
         self._switching = False
         self._revived = False
-        self._paused: asyncio.TimerHandle | None = None
+        self._looked = asyncio.Event()
         self._asked = 0
         self._compared = 0
         self._wake = asyncio.Event()
@@ -69,6 +70,8 @@ class ServiceUnit:
         if trigger != "start" or idle:
             self._trigger = trigger
             self._revival.reset()
+            if trigger != "start":
+                self.source.dirty(None)
         self._set(wanted=True, rest=Waiting(()) if idle else None)
         self._wake.set()
 
@@ -94,6 +97,7 @@ class ServiceUnit:
         """Take changed configuration; it counts from the next swap on."""
         self.service = service
         self.crew.service = service
+        self.source.reconfigure(service)
 
     def dirty(self, paths: Iterable[Path] | None) -> None:
         """Hear that files may have changed (None: compare everything)."""
@@ -109,10 +113,11 @@ class ServiceUnit:
 
     def settled(self, number: int) -> Result | None:
         """Say how the source as compared at `number` or later ended: LIVE, FAILED, or None for not yet."""
-        busy = self._busy or self._wake.is_set() or self.reviving or self._paused is not None
+        busy = self._busy or self._wake.is_set() or self.reviving or self.source.suspected
         if self._compared < number or busy or self.source.current is None:
             return None
-        if self._serving.fingerprint == self.source.current.fingerprint:
+        unwatched = not self.service.hot_reload and self._serving.running is not None
+        if unwatched or self._serving.fingerprint == self.source.fingerprint:
             return Result.LIVE
         return None if isinstance(self.state.rest, Waiting) else Result.FAILED
 
@@ -142,13 +147,16 @@ class ServiceUnit:
     async def quiet(self) -> None:
         """Wait until saving has paused; never returns when the source has moved on (the swap is cancelled)."""
         await self.source.quiet()
-        if (await self.source.refresh()).fingerprint != self._making:
+        while (await self.source.refresh()).fingerprint != self._making:
+            self._looked.clear()
             self._wake.set()
-            await asyncio.Future()
+            await self._looked.wait()  # cancelled by who looks, unless the save was undone meanwhile
 
     async def retire(self) -> None:
         """Stop the old instance before its replacement starts."""
         await self._serving.take_out()
+        self._set(serving=None, verdict=Unknown())
+        self._wake.set()
 
     async def switch(self, job: Job, version: Version) -> None:
         """Let the new instance serve, and the old one finish what it has."""
@@ -171,8 +179,10 @@ class ServiceUnit:
                     await self._halt()
                 elif (order := await self._next()) is not None:
                     await self._work(order)
+            except HybridError as error:
+                self._refused("\n".join(error.lines()).removeprefix("error: "), error)
             except Exception as error:  # noqa: BLE001 - one service's surprise must not end the others
-                self._set(swap=None, rest=Crashed(70, tuple(surprise(error).splitlines()), "waits for a change"))
+                self._refused(surprise(error), None)
             finally:
                 self._busy = False
                 self.site.bus.nudge()
@@ -180,21 +190,21 @@ class ServiceUnit:
     async def _next(self) -> Order | None:
         """Decide on the next swap, if one is needed."""
         number, (trigger, self._trigger) = self._asked, (self._trigger, None)
-        self._pause_over()
         snapshot = await self.source.refresh()
         self._compared = number
         serving = self._serving.fingerprint
         burst = self.source.since(serving)
         if trigger is None:
-            self._unchanged(snapshot.fingerprint)
-            known = snapshot.fingerprint in {serving, self._tried}
+            if (failed := self._history.went_back(snapshot.fingerprint, serving)) is not None:
+                self._record(unchanged(failed, snapshot.fingerprint, self.site.now()))
+            known = snapshot.fingerprint in {serving, self._history.tried} or not self.service.hot_reload
             if known or isinstance(self.state.rest, Blocked) or not await self._worth():
                 return None
         elif (blocked := await self.crew.blocked()) is not None:
             self._set(rest=blocked)
             return None
         good = self._kept.runnable(snapshot.fingerprint)
-        again = good if trigger == "crash" and snapshot.fingerprint in {self._tried, serving} else None
+        again = good if trigger == "crash" and snapshot.fingerprint in {self._history.tried, serving} else None
         return Order(trigger or "save", snapshot, burst, self._kept.fresh(), again, good)
 
     async def _worth(self) -> bool:
@@ -207,8 +217,9 @@ class ServiceUnit:
         if isinstance(self.state.rest, Held):
             self._set(rest=None)
         if (seconds := self.source.delay) > 0:
-            self._paused = asyncio.get_running_loop().call_later(seconds, self._wake.set)
+            asyncio.get_running_loop().call_later(seconds, self._wake.set)
             return False
+        self.source.tried()
         return await self.crew.prepared(self.source.since(self._serving.fingerprint))
 
     async def _work(self, order: Order) -> None:
@@ -235,54 +246,47 @@ class ServiceUnit:
         if not self.state.wanted or self._trigger is not None:
             return True
         number = self._asked
-        if (await self.source.refresh()).fingerprint != self._making:
-            return True
-        self._compared = number
-        return False
+        moved = (await self.source.refresh()).fingerprint != self._making
+        if not moved:
+            self._compared = number
+            self._looked.set()
+        return moved
 
-    def _record(self, receipt: Receipt, missing: ToolMissing | None = None) -> None:
+    def _record(self, receipt: Receipt, missing: HybridError | None = None) -> None:
         rest: Rest | None = None
         running = self._serving.running
+        self._history.add(receipt, self.source.fingerprint)
         if receipt.result is Result.LIVE and running is not None and self.source.current is not None:
-            self._tried = None
             self._serving.later(self._kept.remember(running.version, self.source.current))
-        elif receipt.result is Result.FAILED:
-            self._tried = receipt.fingerprint
-        elif receipt.result is Result.UNCHANGED:
-            self._tried = None  # saved once more, the bad version is to be told once more
         if running is None:
             rest = rest_after(receipt, missing)
-            kept = self._kept.runnable(receipt.fingerprint)
-            if isinstance(rest, Crashed) and receipt.trigger != "crash" and kept is not None:
+            if isinstance(rest, Crashed) and receipt.trigger == "crash":
+                rest = self._revival.failed(self.service.restart, rest.tail)
+            elif isinstance(rest, Crashed) and receipt.before and self._kept.runnable(receipt.fingerprint) is not None:
                 self._trigger = "crash"  # it ended while its successor was in the making
         self.source.keep((self._serving.fingerprint, self._kept.good.fingerprint if self._kept.good else None))
         self.crew.trouble(receipt.error)
-        self.site.receipts.add(receipt)
-        self._set(swap=None, rest=rest, last_receipt=receipt)
+        self._set(swap=None, rest=rest, last_receipt=self._history.last)
         self.site.bus.publish("receipt", self.service.name, receipt.as_json())
 
-    def _unchanged(self, fingerprint: str) -> None:
-        """Say that the source is again what serves, after a version that failed."""
-        last = self.state.last_receipt
-        if fingerprint == self._serving.fingerprint and last is not None and last.result is Result.FAILED:
-            self._record(unchanged(last, fingerprint, self.site.now()))
+    def _refused(self, words: str, error: HybridError | None) -> None:
+        """Write down that not even a swap could be begun."""
+        receipt = refused(self.service.name, self.source.fingerprint or "", words, self._serving.run, self.site.now())
+        self._record(receipt, error)
+        if not self.state.wanted:
+            self._set(rest=Stopped())
 
     # what happens by itself
 
-    def _ended(self, running: Running, ended: Exit) -> None:
+    def _ended(self, running: Running, code: int) -> None:
         """Answer the end of an instance that nobody stopped."""
         healthy_for = asyncio.get_running_loop().time() - running.healthy_at
-        rest = self._revival.ended(self.service.restart, ended.code, running.job.tail(), healthy_for)
+        rest = self._revival.ended(self.service.restart, code, running.job.tail(), healthy_for)
         if not self._revival.pending:
-            self._tried = running.version.fingerprint
-        self.crew.note = how_ended(ended.code)
+            self._history.tried = running.version.fingerprint
+        self.crew.note = how_ended(code)
         self.crew.trouble(f"it {self.crew.note}")
         self._set(serving=None, verdict=Unknown(), rest=rest)
-
-    def _pause_over(self) -> None:
-        if self._paused is not None:
-            self._paused.cancel()
-            self._paused = None
 
     def _revive(self) -> None:
         if self.state.swap is None:
@@ -291,11 +295,12 @@ class ServiceUnit:
 
     async def _halt(self) -> None:
         self._revival.cancel()
+        self._history.tried = self._trigger = None
         await self._serving.take_out(self._grace)
         await self._serving.settled()
         await self.crew.leave()
-        self._tried = self._trigger = None
-        self._set(serving=None, verdict=Unknown(), swap=None, rest=Stopped())
+        rest = Waiting(()) if self.state.wanted else Stopped()  # it may have been wanted again meanwhile
+        self._set(serving=None, verdict=Unknown(), swap=None, rest=rest)
 
     def _set(self, **changes: object) -> None:
         state = replace(self.state, **changes)  # type: ignore[arg-type]
