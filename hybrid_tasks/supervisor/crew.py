@@ -121,8 +121,7 @@ class Crew:
         """Give the environment of an instance."""
         resolved = await asyncio.to_thread(resolve, self._site.project, self.service, self._site.client)
         values = dict(resolved.values())
-        if self.service.port_env and self.service.port is not None:
-            values[self.service.port_env] = str(self.service.port)
+        values.update(routing.port_variables(self.service))
         return values
 
     async def spawn(self, role: str, command: Command, slot: int | None = None) -> Job:

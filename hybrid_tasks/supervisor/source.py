@@ -35,6 +35,8 @@ class Source:
 
     def __init__(self, service: Service, site: Site, observer: Observer) -> None:
         self.current: Snapshot | None = None
+        self.compared = 0
+        self._asked = 0
         self._service = service
         self._site = site
         self._observer = observer
@@ -73,7 +75,7 @@ class Source:
             if self._tree is None:
                 await asyncio.to_thread(self._open)
                 self._all = True
-            paths = None if self._all else self._dirty
+            number, paths = self._asked, None if self._all else self._dirty
             self._all, self._dirty = False, set()
             if self.current is None or paths is None or paths:
                 try:
@@ -81,6 +83,7 @@ class Source:
                 except BaseException:
                     self.dirty(paths)  # not looked at yet
                     raise
+            self.compared = number
             assert self.current is not None  # noqa: S101 - just taken
             return self.current
 
@@ -98,6 +101,13 @@ class Source:
     def ended(self) -> None:
         """Hear that our own work on the service is over."""
         self._loops.ended()
+
+    def compare(self) -> int:
+        """Have the whole tree compared at the next look because somebody asked; its number is in `compared` then."""
+        self._asked += 1
+        self.vouch()
+        self.dirty(None)
+        return self._asked
 
     def vouch(self) -> None:
         """Hear that somebody asked for the reload; nothing is held or delayed on suspicion."""

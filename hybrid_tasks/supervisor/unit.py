@@ -57,8 +57,6 @@ class ServiceUnit:
         self._switching = False
         self._revived = False
         self._looked = asyncio.Event()
-        self._asked = 0
-        self._compared = 0
         self._wake = asyncio.Event()
         self._loop = asyncio.ensure_future(self._run())
 
@@ -106,15 +104,14 @@ class ServiceUnit:
 
     def compare(self) -> int:
         """Ask for a comparison of the whole tree now, and give its number for `settled`."""
-        self._asked += 1
-        self.source.vouch()
-        self.dirty(None)
-        return self._asked
+        number = self.source.compare()
+        self._wake.set()
+        return number
 
     def settled(self, number: int) -> Result | None:
         """Say how the source as compared at `number` or later ended: LIVE, FAILED, or None for not yet."""
         busy = self._busy or self._wake.is_set() or self.reviving or self.source.suspected
-        if self._compared < number or busy or self.source.current is None:
+        if self.source.compared < number or busy or self.source.current is None:
             return None
         unwatched = not self.service.hot_reload and self._serving.running is not None
         if unwatched or self._serving.fingerprint == self.source.fingerprint:
@@ -189,11 +186,9 @@ class ServiceUnit:
 
     async def _next(self) -> Order | None:
         """Decide on the next swap, if one is needed."""
-        number, (trigger, self._trigger) = self._asked, (self._trigger, None)
+        trigger, self._trigger = self._trigger, None
         snapshot = await self.source.refresh()
-        self._compared = number
         serving = self._serving.fingerprint
-        burst = self.source.since(serving)
         if trigger is None:
             if (failed := self._history.went_back(snapshot.fingerprint, serving)) is not None:
                 self._record(unchanged(failed, snapshot.fingerprint, self.site.now()))
@@ -205,12 +200,11 @@ class ServiceUnit:
             return None
         good = self._kept.runnable(snapshot.fingerprint)
         again = good if trigger == "crash" and snapshot.fingerprint in {self._history.tried, serving} else None
-        return Order(trigger or "save", snapshot, burst, self._kept.fresh(), again, good)
+        return Order(trigger or "save", snapshot, self.source.since(serving), self._kept.fresh(), again, good)
 
     async def _worth(self) -> bool:
         """Whether the changes ask for a swap at all, and are not our own doing."""
-        held = self.source.held
-        if held is not None:
+        if (held := self.source.held) is not None:
             self._set(rest=held)
             self.site.bus.publish("held", self.service.name, {"reason": held.reason, "cure": held.cure})
             return False
@@ -245,10 +239,8 @@ class ServiceUnit:
         self._wake.clear()
         if not self.state.wanted or self._trigger is not None:
             return True
-        number = self._asked
         moved = (await self.source.refresh()).fingerprint != self._making
         if not moved:
-            self._compared = number
             self._looked.set()
         return moved
 
@@ -270,7 +262,6 @@ class ServiceUnit:
         self.site.bus.publish("receipt", self.service.name, receipt.as_json())
 
     def _refused(self, words: str, error: HybridError | None) -> None:
-        """Write down that not even a swap could be begun."""
         receipt = refused(self.service.name, self.source.fingerprint or "", words, self._serving.run, self.site.now())
         self._record(receipt, error)
         if not self.state.wanted:
