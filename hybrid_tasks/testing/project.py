@@ -131,6 +131,6 @@ def get(port: int, path: str = "/", timeout: float = 10.0) -> str:
     Raises:
         OSError: no answer, or one of 400 and above.
     """
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=timeout) as answer:  # noqa: S310 - http only
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=timeout) as answer:
         body: bytes = answer.read()
     return body.decode()
