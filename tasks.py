@@ -1,25 +1,28 @@
 """The tasks of this repository: those of hybrid-tasks, for the sample project, and its own beside them."""
 
+import shlex
 import sys
+from pathlib import Path
 
 from invoke import Context, task
 
 from hybrid_tasks import tasks
 
 ns = tasks()
+PYTHON = shlex.quote(sys.executable)
 
 
 def _needs_of_tests(c: Context) -> None:
     """Install what the tests need, once."""
-    c.run(f"{sys.executable} -m pip install --quiet --disable-pip-version-check -e '.[test,sample]'", in_stream=False)
+    c.run(f"{PYTHON} -m pip install --quiet --disable-pip-version-check -e '.[test,sample]'", in_stream=False)
 
 
 @task(help={"select": "a pytest expression, as for pytest -k"})
 def test(c: Context, select: str = "") -> None:
     """Run every test this machine can run, and say which it could not. Example: inv test --select logs"""
     _needs_of_tests(c)
-    chosen = f" -k {select!r}" if select else ""
-    done = c.run(f"{sys.executable} -m pytest{chosen}", warn=True, in_stream=False)
+    chosen = f" -k {shlex.quote(select)}" if select else ""
+    done = c.run(f"{PYTHON} -m pytest{chosen}", warn=True, in_stream=False)
     sys.exit(done.return_code if done else 1)
 
 
@@ -27,21 +30,21 @@ def test(c: Context, select: str = "") -> None:
 def lint(c: Context) -> None:
     """Check style, types and the stairs of imports. Example: inv lint"""
     _needs_of_tests(c)
-    for words in ("ruff check .", "ruff format --check .", "mypy", "importlinter.cli"):
-        module, _, rest = words.partition(" ")
-        c.run(f"{sys.executable} -m {module} {rest}".rstrip(), in_stream=False, echo=True)
-
-
-@task
-def bench(c: Context) -> None:
-    """Measure this project beside other tools and print the tables. Example: inv bench"""
-    c.run(f"{sys.executable} -m bench", in_stream=False)
+    tools = Path(sys.executable).parent
+    for words in ("ruff check .", "ruff format --check .", "mypy", "lint-imports"):
+        c.run(f"{shlex.quote(str(tools))}/{words}", in_stream=False, echo=True)
 
 
 @task
 def readme(c: Context) -> None:
     """Write the table of tasks into the README. Example: inv readme"""
-    c.run(f"{sys.executable} tests/task_table.py", in_stream=False)
+    c.run(f"{PYTHON} tests/task_table.py", in_stream=False)
+
+
+@task
+def bench(c: Context) -> None:
+    """Measure this project beside other tools and print the tables. Example: inv bench"""
+    c.run(f"{PYTHON} -m bench", in_stream=False)
 
 
 ns.add_task(readme)
