@@ -3,7 +3,7 @@ INV := .venv/bin/inv
 PYTHON ?= python3
 
 .PHONY: help dev-start dev-stop dev-restart dev-status dev-logs dev-debug dev-test dev-clean dev-wait dev-env \
-	dev-config dev-plugins dev-doctor dev-init test lint bench
+	dev-config dev-plugins dev-doctor dev-init dev-step dev-completion test lint bench
 
 help: .venv/.installed
 	@$(INV) --list
@@ -35,6 +35,10 @@ dev-doctor: .venv/.installed
 	@$(INV) dev-doctor $(ARGS)
 dev-init: .venv/.installed
 	@$(INV) dev-init $(ARGS)
+dev-step: .venv/.installed
+	@$(INV) dev-step $(ARGS)
+dev-completion: .venv/.installed
+	@$(INV) dev-completion $(ARGS)
 test: .venv/.installed
 	@$(INV) test $(ARGS)
 lint: .venv/.installed

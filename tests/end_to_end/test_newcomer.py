@@ -85,8 +85,8 @@ def test_both_wheels_in_a_fresh_environment_start_a_node_service(tmp_path: Path)
     project.write("ui/package.json", '{"scripts": {"start": "node server.js"}}')
     project.write("ui/server.js", SERVER)
     inv = (str(python), "-m", "invoke")
-    project.write("tasks.py", TASKS)
-    run(project.root, *inv, "dev-init", env=project.environ)
+    run(project.root, str(python), "-m", "hybrid_tasks", "dev-init", env=project.environ)
+    assert (project.root / "tasks.py").read_text() == TASKS
     written = project.root / "hybrid.toml"
     assert "[services.ui]" in written.read_text()
     project.write("hybrid.toml", f'[services.ui]\ndir = "ui"\nport = {port}\nhealth = "/"\n')
@@ -104,6 +104,6 @@ make dev-start
 make test
 python3 -m venv .venv && . .venv/bin/activate
 pip install -e '.[sample]'
-pip install hybrid-tasks
-inv dev-init
+pip install ../hybrid-tasks
+python -m hybrid_tasks dev-init
 """
