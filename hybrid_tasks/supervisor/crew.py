@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from hybrid_tasks.engine.steering import Occupant, SteeredPort
 from hybrid_tasks.engine.swap import Version
-from hybrid_tasks.env.layers import resolve
-from hybrid_tasks.errors import PortTaken, SteeringUnavailable
+from hybrid_tasks.errors import SteeringUnavailable
 from hybrid_tasks.health.asked import Asked
 from hybrid_tasks.health.monitor import Monitor, first_answer
 from hybrid_tasks.health.output import new_lines
@@ -23,10 +23,12 @@ from hybrid_tasks.model.status import Blocked
 from hybrid_tasks.model.verdict import Unhealthy, Verdict
 from hybrid_tasks.model.watching import Burst
 from hybrid_tasks.plugin import routing
-from hybrid_tasks.process import ports
 from hybrid_tasks.process.jobs import Job, JobSpec
+from hybrid_tasks.supervisor.berths import Berth, Berths
+from hybrid_tasks.supervisor.occupancy import nobody_else, steered
 from hybrid_tasks.supervisor.ownership import TreeActivity, TreeOwnership
 from hybrid_tasks.supervisor.site import Site
+from hybrid_tasks.supervisor.surroundings import Surroundings
 
 LISTEN_FD = 3
 PROBE_SOURCE = "127.0.0.2"
@@ -48,18 +50,20 @@ class Crew:
         self.service = service
         self.known_probe: Probe | None = service.health
         self.note = ""
+        self.surroundings = Surroundings(site)
         self._site = site
-        self._port: SteeredPort | None = None
-        self._slots: dict[str, int] = {}
+        self._berths = Berths(steered)
+        self._inherits: dict[Path, bool] = {}
+        self._alone = False
         self._ending: set[Job] = set()
         self._monitor: Monitor | None = None
 
     @property
     def beside(self) -> bool:
         """Whether the new instance starts next to the old one."""
-        if self.service.launch is not Launch.AUTO:
-            return self.service.launch is Launch.BESIDE
-        return self._port is not None
+        if self.service.launch is Launch.REPLACE:
+            return False
+        return self._berths.next is not None or (self.service.launch is Launch.BESIDE and not self._alone)
 
     @property
     def launch_name(self) -> str:
@@ -95,11 +99,20 @@ class Crew:
         linux = sys.platform.startswith("linux")
         if service.port is not None and service.listen in {Listen.AUTO, Listen.INHERIT} and linux:
             plan = await self.planned(folder, LISTEN_FD)
-            settled = self._port is not None and trigger not in ACTED
-            if settled or (Listen.INHERIT in {plan.listen, service.listen} and self._take_port(service.port)):
+            settled = self._berths.steered and trigger not in ACTED
+            if (settled or Listen.INHERIT in {plan.listen, service.listen}) and self._take_port():
+                self._settle(folder, inherits=True)
                 return plan
-        await self._give_port_back()
+        self._berths.choose(service, inherit=False)
+        self._settle(folder, inherits=False)
         return await self.planned(folder, None)
+
+    def _settle(self, folder: Path, *, inherits: bool) -> None:
+        """Remember how this version listens, and whether the one before has to go first."""
+        self._inherits = {kept: how for kept, how in self._inherits.items() if kept.is_dir()} | {folder: inherits}
+        self._alone = self._berths.next is None and self._berths.in_the_way(self.service)
+        if self._alone and self.service.launch is Launch.BESIDE:
+            self.note = f"replaced instead of started beside: both need port {self.service.port}"
 
     async def planned(self, folder: Path, listen_fd: int | None, source: Path | None = None) -> StartPlan:
         """Ask the stack how to start the service, and the runtime how it runs that."""
@@ -112,30 +125,24 @@ class Crew:
 
     async def spare(self, folder: Path, source: Path) -> Version:
         """Give a version that runs a kept copy of the source."""
-        plan = await self.planned(folder, LISTEN_FD if self._port is not None else None, source)
+        inherits = self._inherits.get(folder, self._berths.steered)
+        plan = await self.planned(folder, LISTEN_FD if inherits else None, source)
         return Version(plan.program, "", folder, built=True)
 
     # jobs
 
-    async def environment(self) -> dict[str, str]:
-        """Give the environment of an instance."""
-        resolved = await asyncio.to_thread(resolve, self._site.project, self.service, self._site.client)
-        values = dict(resolved.values())
-        values.update(routing.port_variables(self.service))
-        return values
-
-    async def spawn(self, role: str, command: Command, slot: int | None = None) -> Job:
+    async def spawn(self, role: str, command: Command, listener: socket.socket | None = None) -> Job:
         """Start a job of the service."""
         service = self.service
-        port = self._port
+        environment = await asyncio.to_thread(self.surroundings.values, service, instance=role == "instance")
         spec = JobSpec(
             service=service.name,
             role=role,
             command=command,
-            env={**await self.environment(), **command.env},
+            env={**environment, **command.env},
             log_dir=self._site.logs(service.name),
             stop=service.stop,
-            listeners=(port.listener(slot),) if port is not None and slot is not None else (),
+            listeners=() if listener is None else (listener,),
         )
         job = await self._site.jobs.start(spec)
         announce(spec.log_dir, service.name, self._site.colour(service.name), job.run, role, job.started, job.log)
@@ -143,18 +150,24 @@ class Crew:
 
     async def launch(self, version: Version) -> Job:
         """Start an instance, on a slot of our port or on a port nobody else holds."""
-        if self._port is None:
+        service = self.service
+        self._berths.choose(service, inherit=self._inherits.get(version.folder, self._berths.steered))
+        if self._berths.next is None:
             await asyncio.gather(*(job.wait() for job in self._ending))  # what is left of one that crashed
-            await self._nobody_else()
-            return await self.spawn("instance", version.program)
-        slot = self._port.free_slot()
+        port = await self._berths.ready()
+        if port is None:
+            await nobody_else(service)
+            job = await self.spawn("instance", version.program)
+            self._berths.take(job.run, Berth(service.host, service.port))
+            return job
+        slot = port.free_slot()
         try:
-            job = await self.spawn("instance", version.program, slot)
+            job = await self.spawn("instance", version.program, port.listener(slot))
         except BaseException:
-            await asyncio.shield(self._port.rescue(slot))
+            await asyncio.shield(port.rescue(slot))
             raise
-        self._slots[job.run] = slot
-        self._port.probe(slot)
+        self._berths.take(job.run, Berth(service.host, service.port, port, slot))
+        port.probe(slot)
         return job
 
     async def probe(self, job: Job) -> Verdict:
@@ -165,8 +178,9 @@ class Crew:
             verdict = await first_answer(self.known_probe, self.service.pace, self._asked(job), died)
         finally:
             died.cancel()
-        if isinstance(verdict, Unhealthy) and self._port is not None:
-            self._port.probe(None)
+        berth = self._berths.of(job.run)
+        if isinstance(verdict, Unhealthy) and berth is not None and berth.port is not None:
+            berth.port.probe(None)
         return verdict
 
     def why(self, job: Job, verdict: Verdict) -> str:
@@ -176,10 +190,11 @@ class Crew:
 
     def serve(self, job: Job) -> None:
         """Send every new connection to this instance."""
-        if self._port is not None:
-            self._port.serve(self._slots.get(job.run))
-            self._port.probe(None)
-            self._port.error(None)
+        self._berths.error(None)
+        berth = self._berths.of(job.run)
+        if berth is not None and berth.port is not None:
+            berth.port.serve(berth.slot)
+            berth.port.probe(None)
 
     async def monitor(self, job: Job, changed: Callable[[Verdict], None]) -> None:
         """Ask this instance, and no other, from time to time."""
@@ -187,7 +202,8 @@ class Crew:
             await self._monitor.stop()
             self._monitor = None
         if self.known_probe is not None and job.exit is None:
-            self._monitor = Monitor(self.known_probe, self.service.pace, self._asked(job), changed)
+            asked = replace(self._asked(job), source=None)  # as a client: our own address reaches who is probed
+            self._monitor = Monitor(self.known_probe, self.service.pace, asked, changed)
             self._monitor.start()
 
     @property
@@ -209,16 +225,20 @@ class Crew:
             self._ending.discard(job)
 
     async def _retire(self, job: Job, grace: float | None) -> None:
-        slot = self._slots.pop(job.run, None)
-        if self._port is None or slot is None:
+        berth = self._berths.leave(job.run)
+        try:
+            if berth is None or berth.port is None:
+                await job.stop(grace)
+                return
+            port, slot = berth.port, berth.slot
+            if stopping := port.serving == slot:
+                port.serve(None)
+            if job.exit is None and grace is None and not (stopping and port is self._berths.next):
+                await port.drained(slot, DRAIN_SECONDS)
             await job.stop(grace)
-            return
-        if job.exit is None and grace is None and self._port.serving != slot:
-            await self._port.drained(slot, DRAIN_SECONDS)
-        elif self._port.serving == slot:
-            self._port.serve(None)
-        await job.stop(grace)
-        await self._port.rescue(slot)
+            await port.rescue(slot)
+        finally:
+            await self._berths.left(job.run)
 
     async def drop(self, job: Job) -> None:
         """End an instance that was never proved."""
@@ -226,24 +246,21 @@ class Crew:
 
     def trouble(self, text: str | None) -> None:
         """Tell waiting clients why nothing serves."""
-        if self._port is not None:
-            self._port.error(text)
+        self._berths.error(text)
 
     async def leave(self) -> None:
         """Give everything back that the service held."""
         if self._monitor is not None:
             await self._monitor.stop()
             self._monitor = None
-        await self._give_port_back()
-
-    # the port
+        await self._berths.close()
 
     def _asked(self, job: Job) -> Asked:
-        steered = self._port is not None
+        berth = self._berths.of(job.run) or Berth(self.service.host, self.service.port)
         return Asked(
-            host=self.service.host,
-            port=self.service.port,
-            source=PROBE_SOURCE if steered else None,
+            host=berth.host,
+            port=berth.number,
+            source=PROBE_SOURCE if berth.port is not None else None,
             ownership=TreeOwnership(job),
             lines=new_lines(job.log),
             activity=TreeActivity(job),
@@ -261,39 +278,17 @@ class Crew:
                 await asyncio.shield(job.stop(0))
         return ended.code, next(iter(job.tail(1)), "")
 
-    def _take_port(self, port: int) -> bool:
+    def _take_port(self) -> bool:
         """Own the port; False where connections cannot be steered."""
-        if self._port is None:
-            try:
-                self._port = SteeredPort.open(self.service.host, port, service=self.service.name, occupant=_occupant)
-            except SteeringUnavailable as reason:
-                self.note = f"replaced instead of started beside: {reason.message}"
-                return False
+        try:
+            self._berths.choose(self.service, inherit=True)
+        except SteeringUnavailable as reason:
+            self.note = f"replaced instead of started beside: {reason.message}"
+            return False
         return True
-
-    async def _give_port_back(self) -> None:
-        port, self._port = self._port, None
-        self._slots.clear()
-        if port is not None:
-            await port.close()
-
-    async def _nobody_else(self) -> None:
-        """Refuse a port that somebody else has, before our instance fails on it."""
-        port = self.service.port
-        holder = None if port is None else await asyncio.to_thread(ports.holder, port)
-        if holder is not None:
-            raise PortTaken(
-                f"port {port} is taken by `{holder.command}` (pid {holder.pid})",
-                f"stop it, or set services.{self.service.name}.port in hybrid.toml",
-                subject=f"service `{self.service.name}`",
-            )
 
 
 async def _died(job: Job) -> Job:
     """Wait for the end of the program, not for that of what it left behind."""
     await job.wait_code()
     return job
-
-
-def _occupant(port: int) -> Occupant | None:
-    return ports.holder(port)

@@ -1,0 +1,56 @@
+"""The environment a service is started with, and whether that would be another one now."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from hybrid_tasks.env.environment import Environment
+from hybrid_tasks.env.layers import CLIENT, resolve
+from hybrid_tasks.env.passing import passes
+from hybrid_tasks.errors import HybridError
+from hybrid_tasks.model.service import Service
+from hybrid_tasks.plugin import routing
+from hybrid_tasks.supervisor.site import Site
+
+
+class Surroundings:
+    """What the instances of one service are given.
+
+    Args:
+        site: what all units share.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._given: str | None = None
+
+    def values(self, service: Service, *, instance: bool = False) -> dict[str, str]:
+        """Give the environment of a job; `instance`: remember it as what runs. Reads files.
+
+        Raises:
+            Mistakes: an env file or table is wrong.
+        """
+        resolved = resolve(self._site.project, service, self._site.client)
+        if instance:
+            self._given = _digest(resolved)
+        return {**resolved.values(), **routing.port_variables(service)}
+
+    def moved(self, service: Service) -> bool:
+        """Whether the latest instance was given something else than the next one would be. Reads files."""
+        if self._given is None:
+            return False
+        try:
+            return _digest(resolve(self._site.project, service, self._site.client)) != self._given
+        except HybridError:
+            return True
+
+
+def _digest(environment: Environment) -> str:
+    """Tell environments apart without keeping them; what every terminal has of its own does not count."""
+    own = {
+        name: variable.value
+        for name, variable in environment.variables().items()
+        if variable.origin != CLIENT or not passes(name, ())
+    }
+    return hashlib.sha256(json.dumps(own).encode("utf-8", "surrogatepass")).hexdigest()
