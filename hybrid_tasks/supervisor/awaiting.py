@@ -78,7 +78,7 @@ def _judged(units: list[ServiceUnit], done: Done) -> dict[str, Code | None]:
     while grown:
         lost = {name for name, code in codes.items() if code is Code.FAILED}
         waiting = [unit for unit in units if codes[unit.service.name] is None and isinstance(unit.state.rest, Waiting)]
-        more = {unit.service.name for unit in waiting if lost.intersection(service_needs(unit.service))}
+        more = {unit.service.name for unit in waiting if lost.intersection(service_needs(unit.service.needs))}
         codes.update(dict.fromkeys(more, Code.FAILED))
         grown = bool(more)
     return codes

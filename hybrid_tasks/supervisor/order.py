@@ -3,28 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 
+from hybrid_tasks.model.project import Step
 from hybrid_tasks.model.service import Service
 
 STEP = "step:"
+NO_STEPS: Mapping[str, Step] = MappingProxyType({})
 
 
-def service_needs(service: Service) -> tuple[str, ...]:
-    """Names of the services it needs."""
-    return tuple(need for need in service.needs if not need.startswith(STEP))
+def service_needs(needs: Iterable[str]) -> tuple[str, ...]:
+    """Names of the services among needs."""
+    return tuple(need for need in needs if not need.startswith(STEP))
 
 
-def step_needs(service: Service) -> tuple[str, ...]:
-    """Names of the one-shot steps it needs."""
-    return tuple(need.removeprefix(STEP) for need in service.needs if need.startswith(STEP))
+def step_needs(needs: Iterable[str]) -> tuple[str, ...]:
+    """Names of the one-shot steps among needs."""
+    return tuple(need.removeprefix(STEP) for need in needs if need.startswith(STEP))
 
 
-def with_needs(services: Mapping[str, Service], names: Iterable[str]) -> tuple[str, ...]:
-    """Add what is needed, directly or not.
+def _reached(needs: Iterable[str], steps: Mapping[str, Step]) -> Iterable[str]:
+    """Names of the services among needs, those of needed steps included."""
+    seen: set[str] = set()
+    left = list(needs)
+    while left:
+        need = left.pop()
+        if not need.startswith(STEP):
+            yield need
+        elif need not in seen and need.removeprefix(STEP) in steps:
+            seen.add(need)
+            left.extend(steps[need.removeprefix(STEP)].needs)
+
+
+def with_needs(
+    services: Mapping[str, Service], names: Iterable[str], steps: Mapping[str, Step] = NO_STEPS
+) -> tuple[str, ...]:
+    """Add what is needed, directly or not, also by the steps that are needed.
 
     Args:
         services: all services of the project.
         names: what was asked for.
+        steps: all steps of the project.
 
     Returns:
         the names in the order of the project.
@@ -35,7 +54,7 @@ def with_needs(services: Mapping[str, Service], names: Iterable[str]) -> tuple[s
         name = left.pop()
         if name not in found:
             found.add(name)
-            left.extend(service_needs(services[name]))
+            left.extend(_reached(services[name].needs, steps))
     return tuple(name for name in services if name in found)
 
 
@@ -52,7 +71,7 @@ def with_dependants(services: Mapping[str, Service], names: Iterable[str]) -> tu
     found = set(names)
     grown = True
     while grown:
-        more = {name for name, service in services.items() if found.intersection(service_needs(service))}
+        more = {name for name, service in services.items() if found.intersection(service_needs(service.needs))}
         grown = not more <= found
         found |= more
     return tuple(name for name in services if name in found)
@@ -69,7 +88,7 @@ def waves(services: Mapping[str, Service], names: Collection[str]) -> tuple[tupl
         the waves in starting order; stopping goes backwards.
     """
     asked = set(names)
-    left = {name: asked.intersection(service_needs(services[name])) for name in names}
+    left = {name: asked.intersection(service_needs(services[name].needs)) for name in names}
     found: list[tuple[str, ...]] = []
     while left:
         wave = tuple(name for name, needs in left.items() if not needs & left.keys())

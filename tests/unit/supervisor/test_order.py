@@ -35,4 +35,4 @@ def test_each_wave_needs_only_earlier_ones() -> None:
 
 
 def test_steps_are_not_services() -> None:
-    assert step_needs(SERVICES["api"]) == ("migrate",)
+    assert step_needs(SERVICES["api"].needs) == ("migrate",)
