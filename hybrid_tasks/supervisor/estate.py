@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import time
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from pathlib import Path
 from hybrid_tasks.control.paths import hybrid_dir
 from hybrid_tasks.engine.observer import Observer
 from hybrid_tasks.env.passing import passes
+from hybrid_tasks.errors import HybridError
 from hybrid_tasks.journal import state as statefile
 from hybrid_tasks.journal.receipts import Receipts
 from hybrid_tasks.journal.runs import Runs
@@ -29,7 +31,13 @@ from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.source import TICK, Source
 from hybrid_tasks.supervisor.steps import Steps
 from hybrid_tasks.supervisor.sweep import RUNS, sweep
+from hybrid_tasks.supervisor.telling import Telling
 from hybrid_tasks.supervisor.unit import ServiceUnit
+
+LAST_WORDS = 1.0
+"""Seconds at the end for observers to hear what they have not heard yet."""
+MOST_ASTRAY = 2
+"""Looks at a root that is not the project's until we end."""
 
 
 class Estate:
@@ -63,23 +71,27 @@ class Estate:
         self._steps: Steps | None = None
         self._ticking: asyncio.Task[None] | None = None
         self._loop = asyncio.get_running_loop()
+        self._telling = Telling(self._tell, self._observed)
+        self._inode = _inode(root)
+        self._astray = 0
         self._lock = asyncio.Lock()
 
-    async def load(self, environ: Mapping[str, str] | None, mode: str | None = None) -> Loaded:
+    async def load(self, environ: Mapping[str, str] | None, mode: str | None = None, *, acting: bool = False) -> Loaded:
         """Give the project as its files describe it now.
 
         Args:
             environ: of the client that asks; None: of the last one.
             mode: to resolve for; None: the one in force.
+            acting: the client starts something, so its environment is that of the services from now on.
 
         Raises:
             Mistakes: the configuration is wrong; what runs goes on as it was.
         """
         async with self._lock:
-            if environ is not None:
+            if environ is not None and acting:
                 self._environ = dict(environ)
-                if self.loaded is not None:
-                    self.loaded.host.forgive()
+            if environ is not None and self.loaded is not None:
+                self.loaded.host.forgive()
             mode = mode or (self.loaded.project.mode if self.loaded else None)
             known = self.loaded
             if known is None or known.changed() or mode != known.project.mode:
@@ -107,8 +119,8 @@ class Estate:
             self._site = Site(
                 project, self.loaded.host, self._jobs, self.bus, self._receipts, self.hybrid, self._environ
             )
-            self._steps = Steps(self._site)
-            self.bus.listen(self._tell_observers)
+            self._steps = Steps(self._site, self._met)
+            self.bus.listen(self._telling.hear)
             self._ticking = asyncio.ensure_future(self._tick())
 
     def unit(self, name: str) -> ServiceUnit:
@@ -120,24 +132,36 @@ class Estate:
             self.units[name] = ServiceUnit(service, self._site, source, lambda: self._needs(name))
         return self.units[name]
 
-    def reconfigured(self, unit: ServiceUnit) -> bool:
-        """Hand a unit its service as configured now; True when that differs."""
+    async def reconfigured(self, unit: ServiceUnit) -> bool:
+        """Hand a unit its service as configured now; True when that or its environment differs."""
         assert self.loaded is not None  # noqa: S101
         service = self.loaded.project.services.get(unit.service.name)
-        if service is None or service == unit.service:
+        if service is None:
             return False
+        if service == unit.service:
+            return unit.state.wanted and await asyncio.to_thread(unit.crew.surroundings.moved, service)
         unit.reconfigure(service)
         return True
 
     def restorable(self) -> tuple[str, ...]:
         """What was wanted when an earlier supervisor ended without being asked to; empty after a clean end."""
-        before, self._before = self._before, None
-        if before is None or self.loaded is None or self.units:
+        if self._before is None or self.loaded is None or self.units:
             return ()
-        return tuple(name for name in before.wanted if name in self.loaded.project.services)
+        return tuple(name for name in self._before.wanted if name in self.loaded.project.services)
+
+    def earlier_mode(self) -> str | None:
+        """The mode in which that was started, if there still is one of that name."""
+        mode = self._before.mode if self._before and self._before.wanted else None
+        return mode if self.loaded and mode in self.loaded.project.modes else None
+
+    def taken_over(self) -> None:
+        """Hear that the user has said anew what is wanted, so that what was before counts no more."""
+        self._before = None
 
     def remember(self) -> None:
-        """Write down what is wanted."""
+        """Write down what is wanted, unless an earlier supervisor's state still waits to be restored."""
+        if self._before is not None and self._before.wanted:
+            return
         wanted = tuple(name for name, unit in self.units.items() if unit.state.wanted)
         project = self.loaded.project if self.loaded else None
         patterns, mode = (project.pass_env, project.mode) if project else ((), None)
@@ -170,15 +194,19 @@ class Estate:
             self._ticking.cancel()
         await asyncio.gather(*(unit.close() for unit in self.units.values()))
         await self._jobs.close()
+        await asyncio.to_thread(self._telling.close, LAST_WORDS)
         self._runs.close()
 
     async def _needs(self, name: str) -> None:
         """Wait until what a service needs is there."""
+        await self._met(self.units[name].service.needs)
+
+    async def _met(self, needs: tuple[str, ...]) -> None:
+        """Wait until steps have run and services are well."""
         assert self._steps is not None and self.loaded is not None  # noqa: S101, PT018
-        service = self.units[name].service
-        for step in step_needs(service):
+        for step in step_needs(needs):
             await self._steps.done(self.loaded.project.steps[step])
-        while not all(self._there(need) for need in service_needs(service)):
+        while not all(self._there(need) for need in service_needs(needs)):
             await self.bus.changed()
 
     def _there(self, name: str) -> bool:
@@ -194,11 +222,19 @@ class Estate:
         """Compare trees from time to time although nothing was heard: events only make it fast."""
         while True:
             await asyncio.sleep(TICK)
+            self.look_at_root()
             if self._observer is not None:
                 await asyncio.to_thread(self._observer.check)
             for unit in self.units.values():
                 if unit.state.serving is not None and unit.source.due(time.monotonic()):
                     unit.dirty(None)
+
+    def look_at_root(self) -> None:
+        """End when the project has been moved away or replaced for two looks: nothing here is its own any more."""
+        self._astray = 0 if _inode(self.root) == self._inode else self._astray + 1
+        if self._astray >= MOST_ASTRAY:
+            self.notes.append(f"`{self.root}` is not the project any more")
+            self.ending.set()
 
     def _noticed(self, paths: frozenset[Path] | None) -> None:
         """Hear from the watcher's thread."""
@@ -209,14 +245,34 @@ class Estate:
             if paths is None or unit.source.concerns(paths):
                 unit.dirty(paths)
 
-    def _tell_observers(self, event: Event) -> None:
+    def _tell(self, event: Event) -> None:
         if self.loaded is not None:
-            self._loop.run_in_executor(None, routing.tell, self.loaded.host, event)
+            routing.tell(self.loaded.host, event)
+
+    def _observed(self) -> bool:
+        return self.loaded is not None and any(self.loaded.host.guests.having("on_event"))
 
 
 def _own_folder(folder: Path) -> None:
     """Make `.hybrid/`, hidden from git."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    ignore = folder / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n", "ascii")
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise HybridError(
+            f"`{folder}` is in the way: a folder of ours goes there", f"remove it: rm {folder}"
+        ) from error
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with contextlib.suppress(FileExistsError):
+        ignore = os.open(folder / ".gitignore", flags, 0o644)
+        try:
+            os.write(ignore, b"*\n")
+        finally:
+            os.close(ignore)
+
+
+def _inode(root: Path) -> tuple[int, int] | None:
+    try:
+        found = root.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

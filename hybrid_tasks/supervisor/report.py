@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from hybrid_tasks.model.probe import HttpProbe
 from hybrid_tasks.model.receipt import Receipt, Result
@@ -32,16 +32,27 @@ def document(
         schema 1 of the status document; additions only.
     """
     known = {unit.service.name: unit for unit in units}
-    services = loaded.project.services if loaded else {}
+    configured = loaded.project.services if loaded else {}
+    removed = {name: unit.service for name, unit in known.items() if name not in configured and not unit.stopped}
+    services = {**configured, **removed}
     return {
         "schema": 1,
         "project": loaded.project.name if loaded else "",
         "mode": loaded.project.mode if loaded else None,
         "supervisor": {"pid": os.getpid(), "since": began},
         "services": [service_status(service, known.get(name), figures) for name, service in services.items()],
-        "configuration_changed": loaded.changed() if loaded else False,
+        "configuration_changed": loaded is not None and (loaded.changed() or _behind(configured, known.values())),
         "warnings": [*(loaded.project.warnings if loaded else ()), *notes],
     }
+
+
+def _behind(configured: Mapping[str, Service], units: Iterable[ServiceUnit]) -> bool:
+    """Whether something runs that is configured differently by now, or has another environment."""
+    return any(
+        configured.get(unit.service.name) != unit.service or unit.crew.surroundings.moved(unit.service)
+        for unit in units
+        if unit.state.wanted
+    )
 
 
 def service_status(service: Service, unit: ServiceUnit | None, figures: Figures | None = None) -> dict[str, object]:

@@ -48,12 +48,15 @@ async def _status(estate: Estate, _request: Request, reply: Reply) -> None:
 
 
 async def _start(estate: Estate, request: Request, reply: Reply) -> None:
-    loaded = await estate.load(request.env, request.args["mode"])
+    loaded = await estate.load(request.env, request.args["mode"], acting=True)
     names = request.args["services"]
     if not names and not request.args["all"] and (restored := estate.restorable()):
+        if request.args["mode"] is None and (mode := estate.earlier_mode()) is not None:
+            loaded = await estate.load(request.env, mode, acting=True)
         reply.event(Event("note", time.time(), None, {"text": "restored what ran before: " + ", ".join(restored)}))
         names = restored
-    targets = with_needs(loaded.project.services, chosen(loaded, names))
+    project = loaded.project
+    targets = with_needs(project.services, chosen(loaded, names), project.steps)
     for warning in await asyncio.to_thread(check_environments, loaded, targets, request.env or {}):
         reply.event(Event("note", time.time(), None, {"text": f"warning: {warning}"}))
     await estate.ready()
@@ -61,8 +64,9 @@ async def _start(estate: Estate, request: Request, reply: Reply) -> None:
         units = [estate.unit(name) for name in targets]
         fresh = [unit.service.name for unit in units if not unit.state.wanted]
         for unit in units:
-            changed = "config" if estate.reconfigured(unit) else "start"
+            changed = "config" if await estate.reconfigured(unit) else "start"
             unit.want("restart" if request.args["build"] else changed)
+        estate.taken_over()
         estate.remember()
         try:
             code = await until(estate, reply, units, come_up, request.args["timeout"])
@@ -78,17 +82,21 @@ async def _start(estate: Estate, request: Request, reply: Reply) -> None:
 
 
 async def _restart(estate: Estate, request: Request, reply: Reply) -> None:
-    loaded = await estate.load(request.env)
+    loaded = await estate.load(request.env, acting=True)
+    services = loaded.project.services
     running = tuple(name for name, unit in estate.units.items() if unit.state.wanted)
-    targets = chosen(loaded, request.args["services"] or running)
+    named = chosen(loaded, request.args["services"] or tuple(name for name in running if name in services))
+    needed = with_needs(services, named, loaded.project.steps)
+    targets = tuple(name for name in needed if name in named or name not in running)
     await asyncio.to_thread(check_environments, loaded, targets, request.env or {})
     await estate.ready()
     with _told(estate, reply, targets):
         units = [estate.unit(name) for name in targets]
         before = {unit.service.name: unit.state.last_receipt for unit in units}
         for unit in units:
-            estate.reconfigured(unit)
+            await estate.reconfigured(unit)
             unit.want("restart")
+        estate.taken_over()
         estate.remember()
 
         def done(unit: ServiceUnit) -> Code | None:
@@ -106,7 +114,10 @@ async def _stop(estate: Estate, request: Request, reply: Reply) -> None:
     services = estate.loaded.project.services if estate.loaded else {}
     names = request.args["services"]
     if names and estate.loaded:
-        names = with_dependants(services, chosen(estate.loaded, names))
+        services = {**services, **{name: unit.service for name, unit in estate.units.items() if name not in services}}
+        chosen(estate.loaded, tuple(name for name in names if name not in estate.units))
+        names = with_dependants(services, names)
+    estate.taken_over()
     targets = tuple(names or estate.units)
     with _told(estate, reply, targets):
         await stop(estate, targets, kill=request.args["kill"])
