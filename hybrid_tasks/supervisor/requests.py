@@ -10,7 +10,7 @@ from hybrid_tasks.control.messages import Request
 from hybrid_tasks.control.server import Reply
 from hybrid_tasks.errors import Code, TimedOut
 from hybrid_tasks.model.events import Event
-from hybrid_tasks.model.receipt import Result
+from hybrid_tasks.model.receipt import Receipt, Result
 from hybrid_tasks.model.status import Finished
 from hybrid_tasks.model.verdict import Healthy
 from hybrid_tasks.supervisor import cleaning
@@ -63,13 +63,23 @@ async def _start(estate: Estate, request: Request, reply: Reply) -> None:
     with _told(estate, reply, targets):
         units = [estate.unit(name) for name in targets]
         fresh = [unit.service.name for unit in units if not unit.state.wanted]
+        swapped: dict[str, Receipt | None] = {}
         for unit in units:
             changed = "config" if await estate.reconfigured(unit) else "start"
-            unit.want("restart" if request.args["build"] else changed)
+            trigger = "restart" if request.args["build"] else changed
+            if trigger != "start":
+                swapped[unit.service.name] = unit.state.last_receipt
+            unit.want(trigger)
         estate.taken_over()
         estate.remember()
+
+        def done(unit: ServiceUnit) -> Code | None:
+            name = unit.service.name
+            pending = name in swapped and unit.state.last_receipt is swapped[name] and not dead(unit)
+            return None if pending and unit.state.wanted else come_up(unit)
+
         try:
-            code = await until(estate, reply, units, come_up, request.args["timeout"])
+            code = await until(estate, reply, units, done, request.args["timeout"])
             if reply.cancelled.is_set():
                 code = Code.INTERRUPTED
                 await undo(estate, reply, fresh)
