@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from hybrid_tasks.health.asked import Asked, Clock
 from hybrid_tasks.health.probes import ask
-from hybrid_tasks.model.probe import AliveProbe, ExecProbe, HttpProbe, Pace, Probe, TcpProbe
+from hybrid_tasks.model.probe import AliveProbe, ExecProbe, HttpProbe, LogProbe, Pace, Probe, TcpProbe
 from hybrid_tasks.model.verdict import Healthy, Unhealthy, Verdict
 
 FIRST_PAUSE = 0.005
@@ -28,7 +28,8 @@ async def first_answer(probe: Probe, pace: Pace, at: Asked, died: Awaitable[obje
         probe: the question.
         pace: its `timeout` and `start_period` count, in seconds.
         at: the instance.
-        died: done as soon as the instance has ended; a task or future is left alone, a coroutine is cancelled.
+        died: done as soon as the instance has ended, perhaps with something that has a `code`; a task or future is
+            left alone, a coroutine is cancelled.
         clock: the time.
 
     Returns:
@@ -38,7 +39,13 @@ async def first_answer(probe: Probe, pace: Pace, at: Asked, died: Awaitable[obje
     polling = asyncio.ensure_future(_poll(probe, pace, at, clock))
     try:
         await asyncio.wait({ended, polling}, return_when=asyncio.FIRST_COMPLETED)
-        return Unhealthy(_death(ended)) if ended.done() else polling.result()
+        if not ended.done():
+            return polling.result()
+        code = _code(ended)
+        if code == 0 and isinstance(probe, AliveProbe | LogProbe):  # it was not to serve anybody, and has done its work
+            verdict = polling.result() if polling.done() else await ask(probe, at)
+            return verdict if isinstance(verdict, Healthy) else Unhealthy(_death(code))
+        return Unhealthy(_death(code))
     finally:
         ours = [polling] if ended is died else [polling, ended]
         for task in ours:
@@ -127,9 +134,12 @@ async def _come_up(probe: AliveProbe, at: Asked, clock: Clock) -> None:
         looks = looks + 1 if at.activity.still() else 0
 
 
-def _death(ended: asyncio.Future[object]) -> str:
-    """Say how it ended, as far as what was waited for knows."""
+def _code(ended: asyncio.Future[object]) -> int | None:
+    """How it ended, as far as what was waited for knows."""
     if ended.cancelled() or ended.exception() is not None:
-        return "it ended before it was healthy"
-    code = getattr(ended.result(), "code", None)
+        return None
+    return getattr(ended.result(), "code", None)
+
+
+def _death(code: int | None) -> str:
     return "it ended before it was healthy" if code is None else f"it ended with {code} before it was healthy"

@@ -166,10 +166,17 @@ class Job:
                     return
                 if pid == self._main:
                     self._code = os.waitstatus_to_exitcode(status)
+                    self._catch_up()
                     if not self._failure:
                         self._link.tell({"ended": self._code})
                     self._ending.main_ended()
         self._alone = True
+
+    def _catch_up(self) -> None:
+        """Carry over the program's last words before its end is told, so that whoever hears of it finds them."""
+        for descriptor in self._pipes.open:
+            if self._pipes.pump(descriptor) is None:
+                self._all.unregister(descriptor)
 
     def _mind_the_log(self) -> None:
         now = time.monotonic()

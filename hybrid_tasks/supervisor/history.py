@@ -15,8 +15,8 @@ class History:
 
     def __init__(self, site: Site) -> None:
         self.last: Receipt | None = None
-        self.tried: str | None = None
-        """The source that failed or ended: a bad version is not tried again until its content changes."""
+        self.tried: set[str] = set()
+        """Sources that failed or ended: such a version is not tried again until its content changes."""
         self._site = site
 
     def add(self, receipt: Receipt, on_disk: str | None) -> None:
@@ -27,9 +27,9 @@ class History:
             on_disk: the fingerprint of the tree now.
         """
         if receipt.result is Result.FAILED:
-            self.tried = receipt.fingerprint
+            self.tried.add(receipt.fingerprint)
         elif receipt.result is Result.UNCHANGED or (receipt.result is Result.LIVE and receipt.fingerprint == on_disk):
-            self.tried = None  # saved once more, a bad version is to be told once more
+            self.tried.clear()  # saved once more, a bad version is to be told once more
         if receipt.result is not Result.CANCELLED:
             self.last = receipt
         self._site.receipts.add(receipt)

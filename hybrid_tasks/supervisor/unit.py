@@ -15,7 +15,7 @@ from hybrid_tasks.engine.swap import Order, Version
 from hybrid_tasks.errors import HybridError
 from hybrid_tasks.model.receipt import Receipt, Result
 from hybrid_tasks.model.service import Service
-from hybrid_tasks.model.status import Blocked, Crashed, Held, InFlight, Rest, Stopped, Unit, Waiting
+from hybrid_tasks.model.status import Blocked, Crashed, Held, InFlight, Stopped, Unit, Waiting
 from hybrid_tasks.model.verdict import Healthy, Unknown
 from hybrid_tasks.process.jobs import Job
 from hybrid_tasks.supervisor.crashes import Revival, how_ended
@@ -192,14 +192,14 @@ class ServiceUnit:
         if trigger is None:
             if (failed := self._history.went_back(snapshot.fingerprint, serving)) is not None:
                 self._record(unchanged(failed, snapshot.fingerprint, self.site.now()))
-            known = snapshot.fingerprint in {serving, self._history.tried} or not self.service.hot_reload
+            known = snapshot.fingerprint in {serving, *self._history.tried} or not self.service.hot_reload
             if known or isinstance(self.state.rest, Blocked) or not await self._worth():
                 return None
         elif (blocked := await self.crew.blocked()) is not None:
             self._set(rest=blocked)
             return None
         good = self._kept.runnable(snapshot.fingerprint)
-        again = good if trigger == "crash" and snapshot.fingerprint in {self._history.tried, serving} else None
+        again = good if trigger == "crash" and snapshot.fingerprint in {serving, *self._history.tried} else None
         return Order(trigger or "save", snapshot, self.source.since(serving), self._kept.fresh(), again, good)
 
     async def _worth(self) -> bool:
@@ -245,12 +245,12 @@ class ServiceUnit:
         return moved
 
     def _record(self, receipt: Receipt, missing: HybridError | None = None) -> None:
-        rest: Rest | None = None
         running = self._serving.running
-        self._history.add(receipt, self.source.fingerprint)
+        rest = None if running else self.state.rest  # the end of one that served for a moment is answered already
+        self._history.add(receipt, self.source.fingerprint if running else None)
         if receipt.result is Result.LIVE and running is not None and self.source.current is not None:
             self._serving.later(self._kept.remember(running.version, self.source.current))
-        if running is None:
+        if running is None and receipt.result is not Result.LIVE:
             rest = rest_after(receipt, missing)
             if isinstance(rest, Crashed) and receipt.trigger == "crash":
                 rest = self._revival.failed(self.service.restart, rest.tail)
@@ -273,8 +273,7 @@ class ServiceUnit:
         """Answer the end of an instance that nobody stopped."""
         healthy_for = asyncio.get_running_loop().time() - running.healthy_at
         rest = self._revival.ended(self.service.restart, code, running.job.tail(), healthy_for)
-        if not self._revival.pending:
-            self._history.tried = running.version.fingerprint
+        self._history.tried.add(running.version.fingerprint)
         self.crew.note = how_ended(code)
         self.crew.trouble(f"it {self.crew.note}")
         self._set(serving=None, verdict=Unknown(), rest=rest)
@@ -286,7 +285,8 @@ class ServiceUnit:
 
     async def _halt(self) -> None:
         self._revival.cancel()
-        self._history.tried = self._trigger = None
+        self._history.tried.clear()
+        self._trigger = None
         await self._serving.take_out(self._grace)
         await self._serving.settled()
         await self.crew.leave()
