@@ -5,15 +5,18 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from hybrid_tasks.control.paths import state_dir
+from hybrid_tasks.journal import state as statefile
 from hybrid_tasks.journal.runs import Runs
 from hybrid_tasks.process.identity import marked, project_identity, same
 from hybrid_tasks.process.stopping import end_all
 
 GRACE = 1.0
 RUNS = "runs"
+STATE = "state.json"
 LOCK = "lock"
 """Held by a supervisor for as long as it lives."""
 
@@ -39,6 +42,9 @@ async def swept(root: Path, environ: Mapping[str, str]) -> dict[str, object]:
             ended, strangers = await sweep(project_identity(root), runs)
         finally:
             runs.close()
+        before = statefile.read(folder / STATE)
+        if before is not None and before.wanted:  # asked to stop, it is not to come back with the next start
+            statefile.write(folder / STATE, replace(before, wanted=()))
     except BlockingIOError:
         return {"services": [], "note": "a supervisor runs here and answers for its services; ask again"}
     finally:
