@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hybrid_stack_go.modules import above
-from hybrid_stack_go.sources import is_main, mains
+from hybrid_stack_go.sources import is_main, is_unfinished, mains
 from hybrid_tasks.api import WrongInput
 
 COMMAND, DOCKERFILE, MAIN, MAINS, LOOSE, MANIFEST = 90, 85, 80, 70, 40, 10
@@ -80,6 +80,8 @@ def find_main(name: str, directory: Path, option: str | None) -> Path:
     if is_main(directory / "cmd" / name):
         return directory / "cmd" / name
     found = candidates(directory)
+    if not found and is_unfinished(directory):
+        return directory  # the compiler tells what is wrong with it, and where
     if not found:
         raise WrongInput(f"no main package was found in {directory}", f'set {key} = "./cmd/server"')
     if len(found) > 1 and (chosen := _chosen(found, name, directory)) is not None:

@@ -62,6 +62,13 @@ def package_files(directory: Path) -> Iterator[GoFile]:
             yield found
 
 
+def is_unfinished(directory: Path) -> bool:
+    """Say whether a directory holds what may become a program: `package main` without `main`, or no package at all."""
+    names = [file for file in directory.glob("*.go") if not file.name.endswith("_test.go") and file.name[0] not in "_."]
+    packages = [file.package for file in package_files(directory)]
+    return "main" in packages or len(packages) < len(names)
+
+
 def is_main(directory: Path) -> bool:
     """Say whether the package in a directory is a program."""
     return any(file.main for file in package_files(directory))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from saving import STYLES, save
 from shop import Load, app, python_service, receipts
 from waiting import until
 
@@ -140,52 +141,6 @@ def test_a_service_that_ends_is_started_again(project: Project, main: Path, port
     web = project.status()["web"]
     assert web["restarts"] == 1
     assert web["detail"] == "started again: it ended by SIGKILL"
-
-
-STYLES = ("truncate", "rename", "backup", "recreate", "link", "append", "touch", "double", "locked", "many")
-
-
-def save(style: str, file: Path, text: str) -> None:
-    """Save as different editors and tools do."""
-    beside = file.with_name(f".{file.name}.tmp")
-    if style == "truncate":
-        file.write_text(text)
-    elif style == "rename":
-        beside.write_text(text)
-        beside.replace(file)
-    elif style == "backup":
-        file.rename(file.with_name(file.name + "~"))
-        file.write_text(text)
-        file.with_name(file.name + "~").unlink()
-    elif style == "recreate":
-        file.unlink()
-        file.write_text(text)
-    elif style == "link":
-        beside.write_text(text)
-        file.unlink()
-        os.link(beside, file)
-        beside.unlink()
-    elif style == "append":
-        third = len(text) // 3
-        file.write_text("")
-        for part in (text[:third], text[third : 2 * third], text[2 * third :]):
-            with file.open("a") as end:
-                end.write(part)
-    elif style == "touch":
-        file.write_text(text)
-        os.utime(file)
-    elif style == "double":
-        file.write_text(text.replace("\n", "\n\n"))
-        file.write_text(text)
-    elif style == "locked":
-        lock = file.with_name(f".#{file.name}")
-        lock.symlink_to("user@host.1")
-        file.write_text(text)
-        lock.unlink()
-    else:
-        for number in range(50):
-            (file.parent / f"part_{number}.py").write_text(f"VALUE = {text[:20]!r}\n")
-        file.write_text(text)
 
 
 def test_s1_a_hundred_and_fifty_saves_in_every_style(project: Project, main: Path, port: int) -> None:
