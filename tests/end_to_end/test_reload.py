@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from saving import STYLES, save
+from editors import STYLES, save
 from shop import Load, app, python_service, receipts
 from waiting import until
 

@@ -6,8 +6,8 @@ import random
 import threading
 
 import pytest
+from editors import STYLES, save
 from languages import LANGUAGES, Language, table, written
-from saving import STYLES, save
 from seat import reloaded, services, started
 from shop import receipts
 
