@@ -15,7 +15,7 @@ from hybrid_tasks.engine.snapshot import Tree, changes
 from hybrid_tasks.engine.storms import Go, Loops, Wait
 from hybrid_tasks.model.service import Service
 from hybrid_tasks.model.status import Held
-from hybrid_tasks.model.watching import Burst, Snapshot
+from hybrid_tasks.model.watching import Burst, Snapshot, Watch
 from hybrid_tasks.plugin import routing
 from hybrid_tasks.supervisor.site import Site
 
@@ -41,6 +41,8 @@ class Source:
         self._site = site
         self._observer = observer
         self._tree: Tree | None = None
+        self._watch: Watch | None = None
+        self._ask_again = False
         self._roots: tuple[str, ...] = ()
         self._dirty: set[Path] = set()
         self._all = True
@@ -72,6 +74,10 @@ class Source:
     async def refresh(self) -> Snapshot:
         """Look at what may have changed, and give the content as it is now."""
         async with self._one_at_a_time:
+            if self._ask_again:
+                self._ask_again = False
+                if await asyncio.to_thread(self._elsewhere):
+                    self._tree = None
             if self._tree is None:
                 await asyncio.to_thread(self._open)
                 self._all = True
@@ -99,8 +105,9 @@ class Source:
         self._loops.began()
 
     def ended(self) -> None:
-        """Hear that our own work on the service is over."""
+        """Hear that our own work on the service is over; it may need other files now."""
         self._loops.ended()
+        self._ask_again = True
 
     def compare(self) -> int:
         """Have the whole tree compared at the next look because somebody asked; its number is in `compared` then."""
@@ -176,8 +183,12 @@ class Source:
         self._judged = self._loops.changed(files)
         self._wait_until = time.monotonic() + self._judged.seconds if isinstance(self._judged, Wait) else 0.0
 
+    def _elsewhere(self) -> bool:
+        """Whether the stack names other files than those that are watched: a program may import more than before."""
+        return self._tree is not None and routing.watch(self._site.host, self._service) != self._watch
+
     def _open(self) -> None:
-        watch = routing.watch(self._site.host, self._service)
+        watch = self._watch = routing.watch(self._site.host, self._service)
         self._quiet = Quiet(routing.debounce(self._site.host, self._service))
         self._roots = tuple(os.path.normpath(root) for root in watch.roots)
         if self._service.hot_reload:
