@@ -70,22 +70,3 @@ def read(file: Path) -> Iterator[dict[str, object]]:
                     continue
                 if isinstance(receipt, dict):
                     yield receipt
-
-
-def window(file: Path, receipt_id: str) -> tuple[float, float] | None:
-    """Give the seconds since the epoch between which a swap happened.
-
-    Args:
-        file: the current generation of a `Receipts`.
-        receipt_id: the receipt's id.
-
-    Returns:
-        begin and end of the swap, or None when there is no such receipt.
-    """
-    for receipt in read(file):
-        if receipt.get("id") == receipt_id:
-            begin = float(str(receipt["at"]))
-            stages = receipt.get("stages")
-            spent = sum(float(s["ms"]) for s in stages) / 1000 if isinstance(stages, list) else 0.0
-            return begin, begin + spent
-    return None

@@ -60,16 +60,6 @@ class Debounce:
 
 
 @dataclass(frozen=True, slots=True)
-class FileState:
-    """A file as last seen: stat figures, and the content's hash once it was read (else None)."""
-
-    mtime_ns: int
-    size: int
-    inode: int
-    digest: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The content of a service's watched files at one moment.
 

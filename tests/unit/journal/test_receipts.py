@@ -44,13 +44,6 @@ def test_an_older_generation_is_kept_and_no_more(tmp_path: Path) -> None:
     assert sum(p.stat().st_size for p in tmp_path.iterdir()) < 3000
 
 
-def test_the_window_of_a_swap_lasts_as_long_as_its_stages(tmp_path: Path) -> None:
-    file = tmp_path / "receipts.jsonl"
-    Receipts(file).add(receipt(7))
-    assert receipts.window(file, "r7") == (107.0, 109.0)
-    assert receipts.window(file, "other") is None
-
-
 def test_runs_are_known_until_they_are_forgotten(tmp_path: Path) -> None:
     runs = Runs(tmp_path / "runs")
     runs.add("a1")
