@@ -42,7 +42,7 @@ def serve(project: Project, language: Language, port: int) -> Path:
     return project.root / "web" / language.main
 
 
-def check(project: Project, file: Path, language: Language, start: str, port: int, reason: str) -> None:
+def check(project: Project, file: Path, language: Language, start: str, *, port: int, reason: str) -> None:
     """Save a bad version, and look how it is dealt with."""
     for attempt in ("bad", "worse", "worst"):
         before = services(project)["web"]["pid"]
@@ -73,16 +73,23 @@ def check(project: Project, file: Path, language: Language, start: str, port: in
 @pytest.mark.parametrize("language", STACKS)
 def test_s6_a_version_that_crashes_at_start(project: Project, language: Language, port: int) -> None:
     file = serve(project, language, port)
-    check(project, file, language, language.crash, port, "this version is bad")
+    check(project, file, language, language.crash, port=port, reason="this version is bad")
 
 
 @pytest.mark.parametrize("language", STACKS)
 def test_s6_a_version_that_is_never_healthy(project: Project, language: Language, port: int) -> None:
     file = serve(project, language, port)
-    check(project, file, language, language.hang, port, f"not healthy within 3 s: nothing listens on port {port}")
+    check(
+        project,
+        file,
+        language,
+        language.hang,
+        port=port,
+        reason=f"not healthy within 3 s: nothing listens on port {port}",
+    )
 
 
 @pytest.mark.parametrize("language", STACKS)
 def test_s6_a_version_whose_port_is_taken(project: Project, language: Language, port: int, taken: int) -> None:
     file = serve(project, language, port)
-    check(project, file, language, language.elsewhere(taken), port, r"(?i)addr(ess)?\s?(already )?in ?use")
+    check(project, file, language, language.elsewhere(taken), port=port, reason=r"(?i)addr(ess)?\s?(already )?in ?use")
