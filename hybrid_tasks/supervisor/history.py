@@ -34,6 +34,11 @@ class History:
             self.last = receipt
         self._site.receipts.add(receipt)
 
+    @property
+    def failing(self) -> bool:
+        """Whether the last swap that was not cancelled has failed."""
+        return self.last is not None and self.last.result is Result.FAILED
+
     def went_back(self, fingerprint: str, serving: str | None) -> Receipt | None:
         """Give the failed swap after which the source went back to what serves, if that is what happened.
 

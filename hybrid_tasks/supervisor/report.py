@@ -97,6 +97,8 @@ def service_status(service: Service, unit: ServiceUnit | None, figures: Figures 
 
 def detail(state: Unit) -> str:
     """Say in a few words why a service is in its state."""
+    if isinstance(state.rest, Held):
+        return state.rest.reason
     if state.serving is not None and isinstance(state.verdict, Unhealthy):
         return state.verdict.reason
     if stale(state) and state.last_receipt is not None:
@@ -105,7 +107,7 @@ def detail(state: Unit) -> str:
         last = state.last_receipt
         return "" if last is None else f"started again: it {last.note}" if last.trigger == "crash" else last.note
     match state.rest:
-        case Blocked(reason=reason) | Held(reason=reason):
+        case Blocked(reason=reason):
             return reason
         case Crashed() as crashed:
             return "; ".join(filter(None, (_crash(crashed, state.last_receipt), crashed.reason)))

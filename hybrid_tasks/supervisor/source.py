@@ -93,6 +93,10 @@ class Source:
             assert self.current is not None  # noqa: S101 - just taken
             return self.current
 
+    async def moved(self, fingerprint: str | None) -> bool:
+        """Look whether the content is not what a version was made from any more; what is held does not count."""
+        return (await self.refresh()).fingerprint != fingerprint and self.held is None
+
     async def quiet(self) -> None:
         """Wait until saving has paused and git is not in the middle of something."""
         assert self._quiet is not None  # noqa: S101 - opened before

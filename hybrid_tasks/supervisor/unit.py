@@ -144,7 +144,7 @@ class ServiceUnit:
     async def quiet(self) -> None:
         """Wait until saving has paused; never returns when the source has moved on (the swap is cancelled)."""
         await self.source.quiet()
-        while (await self.source.refresh()).fingerprint != self._making:
+        while await self.source.moved(self._making):
             self._looked.clear()
             self._wake.set()
             await self._looked.wait()  # cancelled by who looks, unless the save was undone meanwhile
@@ -207,7 +207,7 @@ class ServiceUnit:
         if (held := self.source.held) is not None:
             self._set(rest=held)
             self.site.bus.publish("held", self.service.name, {"reason": held.reason, "cure": held.cure})
-            return False
+            return self._serving.running is None and not self._history.failing  # what is held may serve as it is
         if isinstance(self.state.rest, Held):
             self._set(rest=None)
         if (seconds := self.source.delay) > 0:
@@ -239,7 +239,7 @@ class ServiceUnit:
         self._wake.clear()
         if not self.state.wanted or self._trigger is not None:
             return True
-        moved = (await self.source.refresh()).fingerprint != self._making
+        moved = await self.source.moved(self._making)
         if not moved:
             self._looked.set()
         return moved
