@@ -6,6 +6,7 @@ The edited service is a Python one, the others are tiny Go programs with sources
 from __future__ import annotations
 
 import contextlib
+import functools
 import time
 from collections.abc import Iterator
 
@@ -35,7 +36,7 @@ def main() -> None:
             assert taken is not None, "the save never was live"
             return taken
 
-        samples = table.rounds({name: lambda name=name: measure(name) for name in services}, SAVES, warm=2)
+        samples = table.rounds({name: functools.partial(measure, name) for name in services}, SAVES, warm=2)
     one, many = samples.values()
     times = table.ratio(many, one)
     table.show(
