@@ -76,7 +76,7 @@ def service_status(service: Service, unit: ServiceUnit | None, figures: Figures 
         "runtime": service.runtime,
         "state": word(state),
         "word": word(state),
-        "detail": detail(state),
+        "detail": (unit.source.waiting if unit else None) or detail(state),
         "cure": state.rest.cure if isinstance(state.rest, Blocked | Held) else "",
         "wanted": state.wanted,
         "optional": service.optional,

@@ -35,6 +35,8 @@ class Source:
 
     def __init__(self, service: Service, site: Site, observer: Observer) -> None:
         self.current: Snapshot | None = None
+        self.waiting: str | None = None
+        """Which git operation a swap waits for at the moment."""
         self.compared = 0
         self._asked = 0
         self._service = service
@@ -97,12 +99,24 @@ class Source:
         """Look whether the content is not what a version was made from any more; what is held does not count."""
         return (await self.refresh()).fingerprint != fingerprint and self.held is None
 
-    async def quiet(self) -> None:
-        """Wait until saving has paused and git is not in the middle of something."""
+    async def quiet(self) -> str | None:
+        """Wait until saving has paused and git is not in the middle of something.
+
+        Returns:
+            None, or that the wait for git was given up.
+        """
         assert self._quiet is not None  # noqa: S101 - opened before
-        await self._git.ended()
+        self.waiting = self._git.reason()
+        if self.waiting is not None:
+            text = f"{self._service.name}: {self.waiting}; waits for its end"
+            self._site.bus.publish("note", self._service.name, {"text": text})
+        try:
+            given_up = await self._git.ended()
+        finally:
+            self.waiting = None
         while (seconds := self._quiet.remaining()) > 0:  # noqa: ASYNC110 - the time itself is waited for
             await asyncio.sleep(seconds)
+        return given_up
 
     def began(self) -> None:
         """Hear that our own work on the service begins."""

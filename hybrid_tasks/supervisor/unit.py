@@ -143,7 +143,7 @@ class ServiceUnit:
 
     async def quiet(self) -> None:
         """Wait until saving has paused; never returns when the source has moved on (the swap is cancelled)."""
-        await self.source.quiet()
+        self.crew.note = await self.source.quiet() or self.crew.note
         while await self.source.moved(self._making):
             self._looked.clear()
             self._wake.set()

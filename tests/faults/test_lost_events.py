@@ -82,7 +82,7 @@ def test_a_supervisor_that_was_suspended_harms_nobody(project: Project, word: Pa
     before = services(project)["echo"]
     with frozen(project):
         word.write_text("meanwhile\n")
-        until(lambda: project.survivors(), timeout=5)
+        until(project.survivors, timeout=5)
     live(project, "meanwhile")
     assert reloaded(project)[1] == 0
     after = services(project)["echo"]
