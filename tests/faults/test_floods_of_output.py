@@ -43,7 +43,7 @@ os.write(1, b"wrote %d\\n" % count)
 
 
 def program(text: str) -> str:
-    return f'command = {json.dumps([sys.executable, "-I", "-S", "-c", text])}\n'
+    return f"command = {json.dumps([sys.executable, '-I', '-S', '-c', text])}\n"
 
 
 def resident(pid: int) -> int:
