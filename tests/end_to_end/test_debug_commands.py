@@ -127,7 +127,9 @@ def test_what_was_started_from_a_shell_survives_stop_start_and_kill(web: Project
     try:
         with terminal(web, "dev-debug", "web") as child:
             child.expect(r"[$#] ")
-            child.sendline(f"{' '.join(tmux)} new-session -d -s work sleep 1001; nohup sleep 1002 >/dev/null & echo editor=$!")
+            child.sendline(
+                f"{' '.join(tmux)} new-session -d -s work sleep 1001; nohup sleep 1002 >/dev/null & echo editor=$!"
+            )
             child.expect(r"editor=(\d+)\r")
             editor = int(child.match[1])
             child.sendline("exit 5")
