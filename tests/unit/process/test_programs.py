@@ -18,7 +18,6 @@ from hybrid_tasks.process.ports import listeners
 
 LOOK = """
 import os, json, signal, sys
-from dispositions import ignored
 status = dict(line.split(":\\t") for line in open("/proc/self/status").read().splitlines() if ":\\t" in line)
 print(json.dumps({
     "pid": os.getpid(), "sid": os.getsid(0), "group": os.getpgid(0), "cwd": os.getcwd(), "umask": os.umask(0),
