@@ -1,0 +1,112 @@
+"""Swaps beside the old instance, while clients ask 200 times a second on connections that they keep open."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from languages import LANGUAGES
+from seat import reloaded, services, started
+from shop import app, python_service
+
+from hybrid_tasks.testing.project import Project
+
+pytestmark = [pytest.mark.needs("linux"), pytest.mark.timeout(300)]
+
+LOAD = Path(__file__).parents[1] / "steered_load.py"
+
+
+@contextmanager
+def load(port: int, *kind: str) -> Iterator[dict[str, Any]]:
+    """Clients in a process of their own; what they counted is in the dictionary at the end."""
+    counted: dict[str, Any] = {}
+    process = subprocess.Popen(
+        [sys.executable, str(LOAD), str(port), "200", *kind], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdout
+    with process:
+        try:
+            assert process.stdout.readline() == b"answered\n"
+            yield counted
+        finally:
+            out, _ = process.communicate(timeout=60)
+    counted.update(json.loads(out))
+
+
+@pytest.mark.parametrize("kind", [(), ("keep",)], ids=["one connection a request", "keep-alive"])
+def test_twenty_swaps_fail_no_request(project: Project, port: int, kind: tuple[str, ...]) -> None:
+    main = python_service(project, port)
+    started(project)
+    with load(port, *kind) as counted:
+        for number in range(20):
+            main.write_text(app(f"v{number}"))
+            told, code = reloaded(project)
+            assert code == 0, told["receipts"]
+            assert told["receipts"][0]["launch"] == "beside"
+    assert counted["failures"] == 0, counted
+    assert counted["answered"] > 200
+    assert set(counted["versions"]) <= {"zero", *(f"v{number}" for number in range(20))}
+    assert len(counted["versions"]) >= 18, "nearly every version has served"
+
+
+def test_bad_versions_between_good_ones_fail_no_request_either(project: Project, port: int) -> None:
+    main = python_service(project, port)
+    started(project)
+    bad = ("def broken(:\n", "raise SystemExit(1)\n", app("bad", 500), "import nothing_of_that_name\n")
+    with load(port, "keep") as counted:
+        for number in range(8):
+            main.write_text(bad[number % len(bad)].replace("bad", f"bad{number}"))
+            assert reloaded(project)[1] == 1
+            main.write_text(app(f"v{number}"))
+            assert reloaded(project)[1] == 0
+    assert counted["failures"] == 0, counted
+    assert not [version for version in counted["versions"] if version.startswith("bad")]
+
+
+GO = (
+    LANGUAGES["go"]
+    .source.replace("START", "")
+    .replace('"net/http"', '"net"\n\t"net/http"')
+    .replace(
+        'if err := http.ListenAndServe("127.0.0.1:"+os.Getenv("PORT"), nil); err != nil {\n\t\tpanic(err)\n\t}',
+        """listener, err := net.FileListener(os.NewFile(3, "socket")) // LISTEN_FDS
+	if err != nil {
+		panic(err)
+	}
+	server := &http.Server{}
+	go func() {
+		stop := make(chan os.Signal, 1)
+		signal.Notify(stop, syscall.SIGTERM)
+		<-stop
+		server.Shutdown(context.Background())
+		os.Exit(0)
+	}()
+	server.Serve(listener)
+	select {}""",
+    )
+    .replace('"fmt"', '"context"\n\t"fmt"')
+    .replace('"time"', '"os/signal"\n\t"syscall"\n\t"time"')
+)
+
+
+@pytest.mark.needs("go")
+def test_twenty_swaps_of_a_go_service_that_inherits_fail_no_request(project: Project, port: int) -> None:
+    project.write(
+        "hybrid.toml", f'[services.web]\nstack = "go"\ndir = "web"\nport = {port}\nhealth = "/"\nlisten = "inherit"\n'
+    )
+    project.write("web/go.mod", "module sample\n\ngo 1.21\n")
+    main = project.write("web/main.go", GO.replace("WORD", "zero"))
+    started(project)
+    assert services(project)["web"]["launch"] == "beside"
+    with load(port, "keep") as counted:
+        for number in range(20):
+            main.write_text(GO.replace("WORD", f"v{number}"))
+            assert reloaded(project)[1] == 0
+    assert counted["failures"] == 0, counted
+    assert len(counted["versions"]) >= 20
