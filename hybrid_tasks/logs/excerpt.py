@@ -10,7 +10,7 @@ _PLACED = re.compile(
     r"(?:vet: )?(?:\S+\.go:\d+(?::\d+)?: |\S+?:\d+(?::\d+)?: (?:fatal )?error\b"
     r"|\S+\(\d+,\d+\): error |\S+:\d+:\d+ - error )"
 )
-_RUSTC = re.compile(r"error(?:\[E\d+\])?: ")
+_RUSTC = re.compile(r"error(?:\[E\d+\])?: (?!could not compile|aborting due)")
 _RUSTC_PLACE = re.compile(r"\s*--> \S+:\d+:\d+")
 _TRACEBACK = re.compile(r"\s*(?:\S+\s+){0,4}?Traceback \(most recent call last\):")
 _CHAINED = re.compile(r"(?:During handling of the above exception|The above exception was the direct cause)")

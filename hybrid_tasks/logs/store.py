@@ -28,6 +28,10 @@ _BLOCK = 1 << 16
 _EXCERPT_BYTES = 4 << 20
 
 
+_FOR_PROGRAMS = re.compile(rb'\{"reason":"[^\n]*\}\r?\n')
+"""Cargo's messages, which may come between two halves of a line that rustc writes at the same time."""
+
+
 @dataclass(frozen=True, slots=True)
 class JobLog:
     """The log of one job.
@@ -210,6 +214,7 @@ def _tail(segment: Path, n: int) -> list[bytes]:
 
 
 def _readable(data: bytes, n: int | None) -> list[str]:
+    data = _FOR_PROGRAMS.sub(b"", data)
     found = [line.rstrip() for line in clean(cut_long(data), colours=False).decode().split("\n")]
     if not found[-1]:
         found.pop()

@@ -159,3 +159,12 @@ def test_every_service_has_a_colour_of_its_own() -> None:
 @pytest.mark.parametrize("colour", [None, 3, "", "red", "31m\x1b]0;x\x07", "1" * 17])
 def test_what_is_no_colour(colour: object) -> None:
     assert not usable(colour)
+
+
+def test_bug_a_message_of_cargo_inside_an_error_s_first_line_hid_the_error(tmp_path: Path) -> None:
+    log = tmp_path / "20260101T000000.000000-build-abcdefabcdef.log"
+    log.write_text(
+        '   Compiling sample\nerror{"reason":"build-finished","success":false}\n[E0425]: cannot find `x`\n'
+        " --> src/main.rs:4:5\n  |\nerror: could not compile `sample`\n"
+    )
+    assert store.excerpt(log)[:2] == ["error[E0425]: cannot find `x`", " --> src/main.rs:4:5"]
