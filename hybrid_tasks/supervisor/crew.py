@@ -6,32 +6,26 @@ import asyncio
 import socket
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from hybrid_tasks.engine.swap import Version
 from hybrid_tasks.errors import SteeringUnavailable
-from hybrid_tasks.health.asked import Asked
-from hybrid_tasks.health.monitor import Monitor, first_answer
-from hybrid_tasks.health.output import new_lines
 from hybrid_tasks.logs.store import announce, excerpt
 from hybrid_tasks.model.command import Command
 from hybrid_tasks.model.plan import Place, ReloadAction, StartPlan
-from hybrid_tasks.model.probe import Probe
 from hybrid_tasks.model.service import Launch, Listen, Service
 from hybrid_tasks.model.status import Blocked
 from hybrid_tasks.model.verdict import Unhealthy, Verdict
 from hybrid_tasks.model.watching import Burst
-from hybrid_tasks.plugin import routing
 from hybrid_tasks.process.jobs import Job, JobSpec
+from hybrid_tasks.supervisor import consulting
 from hybrid_tasks.supervisor.berths import Berth, Berths
 from hybrid_tasks.supervisor.occupancy import nobody_else, steered
-from hybrid_tasks.supervisor.ownership import TreeActivity, TreeOwnership
+from hybrid_tasks.supervisor.probing import Probing
 from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.surroundings import Surroundings
 
 LISTEN_FD = 3
-PROBE_SOURCE = "127.0.0.2"
 DRAIN_SECONDS = 2.0
 UNPROVED_GRACE = 1.0
 """Seconds at most that an instance which never served has to end; whoever waits for its port waits as long."""
@@ -48,7 +42,6 @@ class Crew:
 
     def __init__(self, service: Service, site: Site) -> None:
         self.service = service
-        self.known_probe: Probe | None = service.health
         self.note = ""
         self.surroundings = Surroundings(site)
         self._site = site
@@ -56,7 +49,11 @@ class Crew:
         self._inherits: dict[Path, bool] = {}
         self._alone = False
         self._ending: set[Job] = set()
-        self._monitor: Monitor | None = None
+        self.probing = Probing(service, self.spawn)
+
+    def reconfigure(self, service: Service) -> None:
+        """Take changed configuration; it counts from the next swap on."""
+        self.service = self.probing.service = service
 
     @property
     def beside(self) -> bool:
@@ -72,19 +69,12 @@ class Crew:
 
     async def blocked(self) -> Blocked | None:
         """Say whether something the service needs is not on this machine."""
-        missing = await asyncio.to_thread(
-            routing.missing_tools, self._site.host, self.service, self._site.client.get("PATH")
-        )
-        if not missing:
-            return None
-        return Blocked(f"`{missing[0].executable}` is missing", missing[0].install)
+        return await consulting.blocked(self._site, self.service)
 
     async def prepared(self, burst: Burst) -> bool:
         """Ask what a burst of changes needs and clear away what would hide them; False: nothing to do."""
-        plan = await asyncio.to_thread(routing.reload_plan, self._site.host, self.service, burst)
+        plan = await consulting.reload(self._site, self.service, burst)
         self.note = plan.reason
-        for file in plan.stale:
-            file.unlink(missing_ok=True)
         return plan.action is not ReloadAction.LEAVE
 
     # a version
@@ -95,7 +85,7 @@ class Crew:
         A save does not change how the service listens: the stack may read that from source that is broken now.
         """
         service = self.service
-        self.known_probe = await asyncio.to_thread(routing.health, self._site.host, service)
+        self.probing.probe = await consulting.health(self._site, service)
         linux = sys.platform.startswith("linux")
         if service.port is not None and service.listen in {Listen.AUTO, Listen.INHERIT} and linux:
             plan = await self.planned(folder, LISTEN_FD)
@@ -116,12 +106,8 @@ class Crew:
 
     async def planned(self, folder: Path, listen_fd: int | None, source: Path | None = None) -> StartPlan:
         """Ask the stack how to start the service, and the runtime how it runs that."""
-        service, host = self.service, self._site.host
-        place = Place(folder, service.port, service.host, listen_fd, source)
-        plan = await asyncio.to_thread(routing.start_plan, host, service, place)
-        runs = await asyncio.to_thread(routing.run_plans, host, (service,), {service.name: plan}, {})
-        program = next((run.main for run in runs if run.main is not None), plan.program)
-        return StartPlan(program, plan.check, plan.build, plan.listen, plan.warm)
+        service = self.service
+        return await consulting.start(self._site, service, Place(folder, service.port, service.host, listen_fd, source))
 
     async def spare(self, folder: Path, source: Path) -> Version:
         """Give a version that runs a kept copy of the source."""
@@ -172,13 +158,8 @@ class Crew:
 
     async def probe(self, job: Job) -> Verdict:
         """Wait for the first healthy answer of this instance."""
-        assert self.known_probe is not None  # noqa: S101 - planned before
-        died = asyncio.ensure_future(_died(job))
-        try:
-            verdict = await first_answer(self.known_probe, self.service.pace, self._asked(job), died)
-        finally:
-            died.cancel()
         berth = self._berths.of(job.run)
+        verdict = await self.probing.first(job, berth or Berth(self.service.host, self.service.port))
         if isinstance(verdict, Unhealthy) and berth is not None and berth.port is not None:
             berth.port.probe(None)
         return verdict
@@ -198,13 +179,7 @@ class Crew:
 
     async def monitor(self, job: Job, changed: Callable[[Verdict], None]) -> None:
         """Ask this instance, and no other, from time to time."""
-        if self._monitor is not None:
-            await self._monitor.stop()
-            self._monitor = None
-        if self.known_probe is not None and job.exit is None:
-            asked = replace(self._asked(job), source=None)  # as a client: our own address reaches who is probed
-            self._monitor = Monitor(self.known_probe, self.service.pace, asked, changed)
-            self._monitor.start()
+        await self.probing.follow(job, self._berths.of(job.run) or Berth(self.service.host, self.service.port), changed)
 
     @property
     def ending(self) -> tuple[Job, ...]:
@@ -250,33 +225,8 @@ class Crew:
 
     async def leave(self) -> None:
         """Give everything back that the service held."""
-        if self._monitor is not None:
-            await self._monitor.stop()
-            self._monitor = None
+        await self.probing.stop()
         await self._berths.close()
-
-    def _asked(self, job: Job) -> Asked:
-        berth = self._berths.of(job.run) or Berth(self.service.host, self.service.port)
-        return Asked(
-            host=berth.host,
-            port=berth.number,
-            source=PROBE_SOURCE if berth.port is not None else None,
-            ownership=TreeOwnership(job),
-            lines=new_lines(job.log),
-            activity=TreeActivity(job),
-            run_exec=self._run_probe,
-            timeout=self.service.pace.timeout,
-        )
-
-    async def _run_probe(self, command: Command, seconds: float) -> tuple[int, str]:
-        job = await self.spawn("probe", command)
-        try:
-            async with asyncio.timeout(seconds):
-                ended = await job.wait()
-        finally:
-            if job.exit is None:
-                await asyncio.shield(job.stop(0))
-        return ended.code, next(iter(job.tail(1)), "")
 
     def _take_port(self) -> bool:
         """Own the port; False where connections cannot be steered."""
@@ -286,9 +236,3 @@ class Crew:
             self.note = f"replaced instead of started beside: {reason.message}"
             return False
         return True
-
-
-async def _died(job: Job) -> Job:
-    """Wait for the end of the program, not for that of what it left behind."""
-    await job.wait_code()
-    return job

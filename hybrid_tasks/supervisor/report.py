@@ -135,6 +135,6 @@ def _host(service: Service) -> str:
 def _url(service: Service, unit: ServiceUnit | None) -> str | None:
     if service.port is None:
         return None
-    probe = unit.crew.known_probe if unit else service.health
+    probe = unit.crew.probing.probe if unit else service.health
     address = f"{_host(service)}:{service.port}"
     return f"http://{address}" if isinstance(probe, HttpProbe) else address

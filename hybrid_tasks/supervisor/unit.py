@@ -94,7 +94,7 @@ class ServiceUnit:
     def reconfigure(self, service: Service) -> None:
         """Take changed configuration; it counts from the next swap on."""
         self.service = service
-        self.crew.service = service
+        self.crew.reconfigure(service)
         self.source.reconfigure(service)
 
     def dirty(self, paths: Iterable[Path] | None) -> None:

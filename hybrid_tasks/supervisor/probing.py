@@ -1,0 +1,99 @@
+"""Asking the instances of one service whether they are well: a new one until it answers, then the serving one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from hybrid_tasks.health.asked import Asked
+from hybrid_tasks.health.monitor import Monitor, first_answer
+from hybrid_tasks.health.output import new_lines
+from hybrid_tasks.model.command import Command
+from hybrid_tasks.model.probe import Probe
+from hybrid_tasks.model.service import Service
+from hybrid_tasks.model.verdict import Verdict
+from hybrid_tasks.process.jobs import Job
+from hybrid_tasks.supervisor.berths import Berth
+from hybrid_tasks.supervisor.ownership import TreeActivity, TreeOwnership
+
+PROBE_SOURCE = "127.0.0.2"
+
+Spawn = Callable[[str, Command], Awaitable[Job]]
+
+
+class Probing:
+    """The probe of one service.
+
+    Args:
+        service: as configured now.
+        spawn: starts an exec probe as a job of the service.
+    """
+
+    def __init__(self, service: Service, spawn: Spawn) -> None:
+        self.service = service
+        self.probe: Probe | None = service.health
+        self._spawn = spawn
+        self._monitor: Monitor | None = None
+
+    async def first(self, job: Job, berth: Berth) -> Verdict:
+        """Wait for the first healthy answer of an instance.
+
+        Args:
+            job: the instance.
+            berth: where it listens.
+        """
+        assert self.probe is not None  # noqa: S101 - planned before
+        died = asyncio.ensure_future(_died(job))
+        asked = self._asked(job, berth, PROBE_SOURCE if berth.port is not None else None)
+        try:
+            return await first_answer(self.probe, self.service.pace, asked, died)
+        finally:
+            died.cancel()
+
+    async def follow(self, job: Job, berth: Berth, changed: Callable[[Verdict], None]) -> None:
+        """Ask this instance, and no other, from time to time.
+
+        Args:
+            job: the instance.
+            berth: where it listens.
+            changed: hears every change of its health.
+        """
+        await self.stop()
+        if self.probe is not None and job.exit is None:
+            asked = self._asked(job, berth, None)  # as a client: our own address reaches who is probed
+            self._monitor = Monitor(self.probe, self.service.pace, asked, changed)
+            self._monitor.start()
+
+    async def stop(self) -> None:
+        """Ask nobody any more."""
+        monitor, self._monitor = self._monitor, None
+        if monitor is not None:
+            await monitor.stop()
+
+    def _asked(self, job: Job, berth: Berth, source: str | None) -> Asked:
+        return Asked(
+            host=berth.host,
+            port=berth.number,
+            source=source,
+            ownership=TreeOwnership(job),
+            lines=new_lines(job.log),
+            activity=TreeActivity(job),
+            run_exec=self._run_exec,
+            timeout=self.service.pace.timeout,
+        )
+
+    async def _run_exec(self, command: Command, seconds: float) -> tuple[int, str]:
+        job = await self._spawn("probe", command)
+        try:
+            async with asyncio.timeout(seconds):
+                ended = await job.wait()
+        finally:
+            if job.exit is None:
+                await asyncio.shield(job.stop(0))
+        return ended.code, next(iter(job.tail(1)), "")
+
+
+async def _died(job: Job) -> Job:
+    """Wait for the end of the program, not for that of what it left behind."""
+    await job.wait_code()
+    return job
