@@ -21,6 +21,9 @@ class Place:
         listen_fd: the number of the inherited listening socket in the new process, or None.
         source: a kept copy of the last good source to run instead of `service.directory`
             (set only when a `replace` rolls back a version that has no build artefact).
+        debug_port: where a debugger listens on 127.0.0.1, or None when none is wanted: a build without one may
+            leave out what only debuggers read.
+        debug_wait: the debugger holds the program at its start until somebody attaches.
     """
 
     artefacts: Path
@@ -28,6 +31,8 @@ class Place:
     host: str = "127.0.0.1"
     listen_fd: int | None = None
     source: Path | None = None
+    debug_port: int | None = None
+    debug_wait: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +96,21 @@ class ReloadPlan:
 
 @dataclass(frozen=True, slots=True)
 class DebugPlan:
-    """A command under a debugger, with what to tell the user and where to attach."""
+    """A command under a debugger, with what to tell the user and where to attach.
+
+    Args:
+        command: the debugger with the program. The word `{artefact}` in its argv stands for the build's artefact.
+        note: the line with which the user attaches.
+        port: where the debugger listens on 127.0.0.1, or None when it does not listen.
+        adapter: the debugger's name (`dlv`, `debugpy`, `lldb-dap`, `gdbserver`).
+        build: makes the artefact with what debuggers read, never over the running one; None: nothing to build.
+    """
 
     command: Command
     note: str = ""
     port: int | None = None
     adapter: str | None = None
+    build: Build | None = None
 
 
 @dataclass(frozen=True, slots=True)
