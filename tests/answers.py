@@ -59,7 +59,13 @@ EVERYTHING = [
         detail="the last save failed: main.go:3:5: undefined: x",
         source={"live": False},
     ),
-    service("worker", healthy=False, address=None, detail="GET /healthz: 500"),
+    service(
+        "worker",
+        healthy=False,
+        address=None,
+        detail="GET /healthz: 500",
+        remarks=["air: cannot keep the last good version"],
+    ),
     service(
         "engine", "blocked", detail="`cargo` is missing", cure="curl https://sh.rustup.rs -sSf | sh", optional=True
     ),

@@ -101,3 +101,5 @@ def _details(service: Mapping[str, Any]) -> Iterator[str]:
         yield f"    hint: {' '.join(harmless(cure))}"
     if service.get("stale") or word_of(service) == "crashed":
         yield f"    log:  inv dev-logs {name}" + (" --build" if service.get("stale") else "")
+    for remark in service.get("remarks") or ():
+        yield f"  {name}: {' '.join(harmless(str(remark)))}"

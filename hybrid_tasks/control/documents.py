@@ -9,7 +9,8 @@ class ServiceStatus(TypedDict, total=False):
     """One service of `dev-status --json`.
 
     `word` is the status word, `detail` why, `cure` what to do; `address` is the first URL (or `host:port`), `urls`
-    all of them; `since` seconds since the epoch, `cpu` per cent of one core, `memory` bytes.
+    all of them; `since` seconds since the epoch, `cpu` per cent of one core, `memory` bytes; `listen` is `inherit`,
+    `front` or `own`, empty where nothing listens; `remarks` is what people should read beside the state, a line each.
     """
 
     name: str
@@ -30,6 +31,8 @@ class ServiceStatus(TypedDict, total=False):
     cpu: float | None
     memory: int | None
     launch: str
+    listen: str
+    remarks: list[str]
     stale: bool
     source: dict[str, Any]
     last_receipt: dict[str, Any] | None

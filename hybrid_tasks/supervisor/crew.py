@@ -22,6 +22,7 @@ from hybrid_tasks.supervisor import consulting
 from hybrid_tasks.supervisor.berths import Berth, Berths
 from hybrid_tasks.supervisor.occupancy import nobody_else, steered
 from hybrid_tasks.supervisor.probing import Probing
+from hybrid_tasks.supervisor.remarks import Remarks
 from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.surroundings import Surroundings
 
@@ -43,6 +44,7 @@ class Crew:
     def __init__(self, service: Service, site: Site) -> None:
         self.service = service
         self.note = ""
+        self.remarks = Remarks()
         self.surroundings = Surroundings(site)
         self._site = site
         self._berths = Berths(steered)
@@ -66,6 +68,13 @@ class Crew:
     def launch_name(self) -> str:
         """`beside` or `replace`, as receipts and `dev-status` name it."""
         return "beside" if self.beside else "replace"
+
+    @property
+    def listening(self) -> str:
+        """How its instances listen, as the status document names it; empty without a port."""
+        if self.service.port is None:
+            return ""
+        return "inherit" if self._berths.steered else "own"
 
     async def blocked(self) -> Blocked | None:
         """Say whether something the service needs is not on this machine."""

@@ -89,6 +89,8 @@ def service_status(service: Service, unit: ServiceUnit | None, figures: Figures 
         "cpu": cpu,
         "memory": memory,
         "launch": instance.launch if instance else "",
+        "listen": unit.crew.listening if unit and instance else "",
+        "remarks": unit.crew.remarks.lines() if unit else [],
         "stale": stale(state) or (bool(running and disk) and running != disk and state.swap is None),
         "source": {"running": running, "disk": disk, "live": running is not None and running == disk},
         "last_receipt": state.last_receipt.as_json() if state.last_receipt else None,

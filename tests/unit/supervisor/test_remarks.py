@@ -1,0 +1,40 @@
+"""What people should read of a service beside its state."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from hybrid_tasks.model.service import Service
+from hybrid_tasks.model.status import Instance, Unit
+from hybrid_tasks.supervisor.crew import Crew
+from hybrid_tasks.supervisor.remarks import Remarks
+from hybrid_tasks.supervisor.report import service_status
+
+
+def test_one_line_a_topic_in_their_order() -> None:
+    remarks = Remarks()
+    remarks.say("driver", "air: cannot keep the last good version")
+    remarks.say("debugging", "attach to 127.0.0.1:5678")
+    remarks.say("driver", "bacon: cannot keep the last good version")
+    assert remarks.lines() == ["bacon: cannot keep the last good version", "attach to 127.0.0.1:5678"]
+    remarks.say("driver", None)
+    remarks.say("never said", None)
+    assert remarks.lines() == ["attach to 127.0.0.1:5678"]
+
+
+def test_the_report_shows_them_and_how_a_running_service_listens(tmp_path: Path) -> None:
+    site: Any = SimpleNamespace()
+    service = Service("web", tmp_path, port=8000)
+    crew = Crew(service, site)
+    crew.remarks.say("driver", "air: cannot keep the last good version")
+    source = SimpleNamespace(current=None, waiting=None)
+    stopped: Any = SimpleNamespace(state=Unit("web"), source=source, crew=crew)
+    assert service_status(service, stopped)["listen"] == ""
+    serving = Instance("run", 1, 1.0, "f", "replace", 8000)
+    running: Any = SimpleNamespace(state=Unit("web", serving=serving), source=source, crew=crew)
+    told = service_status(service, running)
+    assert told["remarks"] == ["air: cannot keep the last good version"]
+    assert told["listen"] == "own"
+    assert service_status(service, None)["remarks"] == []
