@@ -15,15 +15,16 @@ from hybrid_tasks.engine.swap import Order, Version
 from hybrid_tasks.errors import HybridError
 from hybrid_tasks.model.receipt import Receipt, Result
 from hybrid_tasks.model.service import Service
-from hybrid_tasks.model.status import Blocked, Crashed, Held, InFlight, Stopped, Unit, Waiting
+from hybrid_tasks.model.status import Crashed, InFlight, Stopped, Unit, Waiting
 from hybrid_tasks.model.verdict import Healthy, Unknown
 from hybrid_tasks.process.jobs import Job
 from hybrid_tasks.supervisor.crashes import Revival, how_ended
 from hybrid_tasks.supervisor.crew import Crew
+from hybrid_tasks.supervisor.deciding import Deciding, Pause
 from hybrid_tasks.supervisor.history import History
 from hybrid_tasks.supervisor.kept import Kept
 from hybrid_tasks.supervisor.racing import carry_out
-from hybrid_tasks.supervisor.recording import receipt_of, refused, rest_after, surprise, unchanged
+from hybrid_tasks.supervisor.recording import receipt_of, refused, rest_after, surprise
 from hybrid_tasks.supervisor.serving import Running, Serving
 from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.source import Source
@@ -50,6 +51,15 @@ class ServiceUnit:
         self._revival = Revival(self._revive)
         self._needs = needs
         self._history = History(site)
+        self._deciding = Deciding(
+            site,
+            source,
+            self.crew,
+            serving=self._serving,
+            kept=self._kept,
+            history=self._history,
+            put=lambda rest: self._set(rest=rest),
+        )
         self._making: str | None = None
         self._trigger: str | None = None
         self._grace: float | None = None
@@ -174,8 +184,8 @@ class ServiceUnit:
             try:
                 if not self.state.wanted:
                     await self._halt()
-                elif (order := await self._next()) is not None:
-                    await self._work(order)
+                else:
+                    await self._act()
             except HybridError as error:
                 self._refused("\n".join(error.lines()).removeprefix("error: "), error)
             except Exception as error:  # noqa: BLE001 - one service's surprise must not end the others
@@ -184,37 +194,16 @@ class ServiceUnit:
                 self._busy = False
                 self.site.bus.nudge()
 
-    async def _next(self) -> Order | None:
-        """Decide on the next swap, if one is needed."""
+    async def _act(self) -> None:
+        """Do what is needed next, if anything is."""
         trigger, self._trigger = self._trigger, None
-        snapshot = await self.source.refresh()
-        serving = self._serving.fingerprint
-        if trigger is None:
-            if (failed := self._history.went_back(snapshot.fingerprint, serving)) is not None:
-                self._record(unchanged(failed, snapshot.fingerprint, self.site.now()))
-            known = snapshot.fingerprint in {serving, *self._history.tried} or not self.service.hot_reload
-            if known or isinstance(self.state.rest, Blocked) or not await self._worth():
-                return None
-        elif (blocked := await self.crew.blocked()) is not None:
-            self._set(rest=blocked)
-            return None
-        good = self._kept.runnable(snapshot.fingerprint)
-        again = good if trigger == "crash" and snapshot.fingerprint in {serving, *self._history.tried} else None
-        return Order(trigger or "save", snapshot, self.source.since(serving), self._kept.fresh(), again, good)
-
-    async def _worth(self) -> bool:
-        """Whether the changes ask for a swap at all, and are not our own doing."""
-        if (held := self.source.held) is not None:
-            self._set(rest=held)
-            self.site.bus.publish("held", self.service.name, {"reason": held.reason, "cure": held.cure})
-            return self._serving.running is None and not self._history.failing  # what is held may serve as it is
-        if isinstance(self.state.rest, Held):
-            self._set(rest=None)
-        if (seconds := self.source.delay) > 0:
-            asyncio.get_running_loop().call_later(seconds, self._wake.set)
-            return False
-        self.source.tried()
-        return await self.crew.prepared(self.source.since(self._serving.fingerprint))
+        match await self._deciding.next(trigger, self.state.rest):
+            case Order() as order:
+                await self._work(order)
+            case Receipt() as receipt:
+                self._record(receipt)
+            case Pause(seconds=seconds):
+                asyncio.get_running_loop().call_later(seconds, self._wake.set)
 
     async def _work(self, order: Order) -> None:
         """Carry out a swap, and end it early when it is not wanted any more or the source has moved on."""
