@@ -8,26 +8,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import replace
 from pathlib import Path
 
-from hybrid_tasks.engine.swap import Order, Version
+from hybrid_tasks.engine.swap import Order
 from hybrid_tasks.errors import HybridError
 from hybrid_tasks.model.receipt import Receipt, Result
 from hybrid_tasks.model.service import Service
-from hybrid_tasks.model.status import Crashed, InFlight, Stopped, Unit, Waiting
-from hybrid_tasks.model.verdict import Healthy, Unknown
-from hybrid_tasks.process.jobs import Job
+from hybrid_tasks.model.status import Crashed, Stopped, Unit, Waiting
+from hybrid_tasks.model.verdict import Unknown
 from hybrid_tasks.supervisor.crashes import Revival, how_ended
 from hybrid_tasks.supervisor.crew import Crew
 from hybrid_tasks.supervisor.deciding import Deciding, Pause
 from hybrid_tasks.supervisor.history import History
 from hybrid_tasks.supervisor.kept import Kept
-from hybrid_tasks.supervisor.racing import carry_out
-from hybrid_tasks.supervisor.recording import receipt_of, refused, rest_after, surprise
+from hybrid_tasks.supervisor.recording import refused, rest_after, surprise
 from hybrid_tasks.supervisor.serving import Running, Serving
 from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.source import Source
+from hybrid_tasks.supervisor.standing import Standing
+from hybrid_tasks.supervisor.swapping import Swapping
 
 
 class ServiceUnit:
@@ -45,12 +44,12 @@ class ServiceUnit:
         self.site = site
         self.source = source
         self.crew = Crew(service, site)
-        self.state = Unit(service.name)
-        self._serving = Serving(self.crew, self._ended, lambda verdict: self._set(verdict=verdict))
+        self._standing = Standing(service.name, site.bus)
+        self._serving = Serving(self.crew, self._ended, lambda verdict: self._standing.change(verdict=verdict))
         self._kept = Kept(site.artefacts(service.name), self.crew)
         self._revival = Revival(self._revive)
-        self._needs = needs
         self._history = History(site)
+        self._wake = asyncio.Event()
         self._deciding = Deciding(
             site,
             source,
@@ -58,19 +57,30 @@ class ServiceUnit:
             serving=self._serving,
             kept=self._kept,
             history=self._history,
-            put=lambda rest: self._set(rest=rest),
+            put=lambda rest: self._standing.change(rest=rest),
         )
-        self._making: str | None = None
+        self._swapping = Swapping(
+            site,
+            source,
+            self.crew,
+            serving=self._serving,
+            standing=self._standing,
+            wake=self._wake,
+            needs=needs,
+            unwanted=lambda: not self.state.wanted or self._trigger is not None,
+            started=self._revival.started,
+        )
         self._trigger: str | None = None
         self._grace: float | None = None
         self._busy = False
-        self._switching = False
-        self._revived = False
-        self._looked = asyncio.Event()
-        self._wake = asyncio.Event()
         self._loop = asyncio.ensure_future(self._run())
 
     # what others may ask
+
+    @property
+    def state(self) -> Unit:
+        """What it is at the moment."""
+        return self._standing.now
 
     def want(self, trigger: str = "start") -> None:
         """Run it; with another trigger than `start`, swap it also when it runs already."""
@@ -80,7 +90,7 @@ class ServiceUnit:
             self._revival.reset()
             if trigger != "start":
                 self.source.dirty(None)
-        self._set(wanted=True, rest=Waiting(()) if idle else None)
+        self._standing.change(wanted=True, rest=Waiting(()) if idle else None)
         self._wake.set()
 
     def unwant(self, *, kill: bool = False) -> None:
@@ -88,7 +98,7 @@ class ServiceUnit:
         self._grace = 0 if kill else None
         if kill:
             self._serving.hurry()
-        self._set(wanted=False)
+        self._standing.change(wanted=False)
         self._wake.set()
 
     @property
@@ -138,42 +148,6 @@ class ServiceUnit:
         await self._serving.settled()
         self.source.close()
 
-    # what a swap asks of its owner
-
-    def stage(self, name: str) -> None:
-        """Hear which stage begins."""
-        self._set(swap=InFlight(name, self.site.now()))
-        self.site.bus.publish("stage", self.service.name, {"stage": name})
-
-    async def gate(self) -> None:
-        """Wait for what the service needs, unless an older instance serves already."""
-        if self._serving.running is None and self.service.needs:
-            self._set(swap=InFlight("gate", self.site.now()), rest=Waiting(self.service.needs))
-            await self._needs()
-
-    async def quiet(self) -> None:
-        """Wait until saving has paused; never returns when the source has moved on (the swap is cancelled)."""
-        self.crew.note = await self.source.quiet() or self.crew.note
-        while await self.source.moved(self._making):
-            self._looked.clear()
-            self._wake.set()
-            await self._looked.wait()  # cancelled by who looks, unless the save was undone meanwhile
-
-    async def retire(self) -> None:
-        """Stop the old instance before its replacement starts."""
-        await self._serving.take_out()
-        self._set(serving=None, verdict=Unknown())
-        self._wake.set()
-
-    async def switch(self, job: Job, version: Version) -> None:
-        """Let the new instance serve, and the old one finish what it has."""
-        self._switching = True
-        self._serving.put(job, version)
-        self._revival.started()
-        instance = self._serving.described(self.crew.launch_name, self.service.port)
-        restarts = self.state.restarts + self._revived
-        self._set(serving=instance, verdict=Healthy(), rest=None, restarts=restarts)
-
     # the loop
 
     async def _run(self) -> None:
@@ -199,39 +173,11 @@ class ServiceUnit:
         trigger, self._trigger = self._trigger, None
         match await self._deciding.next(trigger, self.state.rest):
             case Order() as order:
-                await self._work(order)
+                self._record(*await self._swapping.work(order))
             case Receipt() as receipt:
                 self._record(receipt)
             case Pause(seconds=seconds):
                 asyncio.get_running_loop().call_later(seconds, self._wake.set)
-
-    async def _work(self, order: Order) -> None:
-        """Carry out a swap, and end it early when it is not wanted any more or the source has moved on."""
-        begun, before, self._making = self.site.now(), self._serving.run, order.snapshot.fingerprint
-        self._revived = order.trigger == "crash"
-        self.source.began()
-        try:
-            outcome = await carry_out(order, self.crew, self, self._wake, overtaken=self._overtaken, fixed=self._fixed)
-        finally:
-            self._switching = False
-            self.source.ended()
-        root, launch, note = self.site.project.root, self.crew.launch_name, self.crew.note
-        name, missing = self.service.name, outcome.missing if outcome else None
-        receipt = receipt_of(order, outcome, name, root=root, launch=launch, at=begun, before=before, note=note)
-        self._record(receipt, missing)
-
-    def _fixed(self) -> bool:
-        """Whether the swap in flight must not be cancelled at this moment."""
-        return self._switching or self._serving.changing
-
-    async def _overtaken(self) -> bool:
-        self._wake.clear()
-        if not self.state.wanted or self._trigger is not None:
-            return True
-        moved = await self.source.moved(self._making)
-        if not moved:
-            self._looked.set()
-        return moved
 
     def _record(self, receipt: Receipt, missing: HybridError | None = None) -> None:
         running = self._serving.running
@@ -247,14 +193,14 @@ class ServiceUnit:
                 self._trigger = "crash"  # it ended while its successor was in the making
         self.source.keep((self._serving.fingerprint, self._kept.good.fingerprint if self._kept.good else None))
         self.crew.trouble(receipt.error)
-        self._set(swap=None, rest=rest, last_receipt=self._history.last)
+        self._standing.change(swap=None, rest=rest, last_receipt=self._history.last)
         self.site.bus.publish("receipt", self.service.name, receipt.as_json())
 
     def _refused(self, words: str, error: HybridError | None) -> None:
         receipt = refused(self.service.name, self.source.fingerprint or "", words, self._serving.run, self.site.now())
         self._record(receipt, error)
         if not self.state.wanted:
-            self._set(rest=Stopped())
+            self._standing.change(rest=Stopped())
 
     # what happens by itself
 
@@ -265,7 +211,7 @@ class ServiceUnit:
         self._history.tried.add(running.version.fingerprint)
         self.crew.note = how_ended(code)
         self.crew.trouble(f"it {self.crew.note}")
-        self._set(serving=None, verdict=Unknown(), rest=rest)
+        self._standing.change(serving=None, verdict=Unknown(), rest=rest)
 
     def _revive(self) -> None:
         if self.state.swap is None:
@@ -280,10 +226,4 @@ class ServiceUnit:
         await self._serving.settled()
         await self.crew.leave()
         rest = Waiting(()) if self.state.wanted else Stopped()  # it may have been wanted again meanwhile
-        self._set(serving=None, verdict=Unknown(), swap=None, rest=rest)
-
-    def _set(self, **changes: object) -> None:
-        state = replace(self.state, **changes)  # type: ignore[arg-type]
-        if state != self.state:
-            self.state = state
-            self.site.bus.publish("state", self.service.name)
+        self._standing.change(serving=None, verdict=Unknown(), swap=None, rest=rest)

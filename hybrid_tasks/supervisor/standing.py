@@ -1,0 +1,28 @@
+"""What a service is at the moment, told to everybody who listens whenever that changes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hybrid_tasks.model.status import Unit
+from hybrid_tasks.supervisor.bus import Bus
+
+
+class Standing:
+    """The live state of one service.
+
+    Args:
+        service: its name.
+        bus: hears of changes.
+    """
+
+    def __init__(self, service: str, bus: Bus) -> None:
+        self.now = Unit(service)
+        self._bus = bus
+
+    def change(self, **changes: object) -> None:
+        """Take other values for some fields of the state; told only when one differs."""
+        state = replace(self.now, **changes)  # type: ignore[arg-type]
+        if state != self.now:
+            self.now = state
+            self._bus.publish("state", state.name)
