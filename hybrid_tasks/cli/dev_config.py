@@ -10,9 +10,13 @@ from invoke.context import Context
 from hybrid_tasks.cli.declare import dev_task
 
 
-@dev_task(schema="print the JSON schema of hybrid.toml, plugins' tables included", json="print one JSON object")
-def dev_config(_c: Context, schema: bool = False, json: bool = False) -> int:
-    """Check the configuration; print it with its defaults.
+@dev_task(
+    schema="print the JSON schema of hybrid.toml, plugins' tables included",
+    show_secrets="print secrets as they are",
+    json="print one JSON object",
+)
+def dev_config(_c: Context, schema: bool = False, show_secrets: bool = False, json: bool = False) -> int:
+    """Check the configuration; print it with its defaults, secrets masked.
 
     Example: inv dev-config --schema > hybrid.schema.json
     """
@@ -21,8 +25,11 @@ def dev_config(_c: Context, schema: bool = False, json: bool = False) -> int:
     from hybrid_tasks.cli import here
     from hybrid_tasks.cli.paint import harmless
     from hybrid_tasks.control.once import consult
+    from hybrid_tasks.env.masking import masked_within
 
     result, code = consult(here.project(), "config", {"schema": schema})
+    if not (schema or show_secrets):
+        result = masked_within(result)
     if schema or json:
         print(json_module.dumps(result, indent=2))
         return code

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 MASK = "****"
 """What stands for a secret, whatever its length."""
@@ -27,6 +29,9 @@ _ABOUT = frozenset(
     )
 )
 """Last words that make a name speak about a secret instead of holding one: `TOKEN_TTL`, `AUTH_URL`."""
+
+_CHOSEN = frozenset({"env", "options", "runtime_options", "gateway", "cluster"})
+"""Tables of the configuration whose keys are named by the user or by a plugin."""
 
 _USER = re.compile(r"[^\s:/@?#]*:")
 _AUTHORITY_END = re.compile(r"[/?#]")
@@ -75,6 +80,28 @@ def masked(name: str, value: str) -> str:
     value = "://".join((first, *map(_without_password, rest)))
     value = _MYSQL.sub(rf"\1:{MASK}@", value)
     return _PAIR.sub(rf"\1\2{MASK}", value)
+
+
+def masked_within(value: Any, key: str = "", *, names: bool = False) -> Any:
+    """Configuration as it may be shown: mappings and lists with every text in them masked.
+
+    Args:
+        value: what was read from a file.
+        key: the name it has.
+        names: whether that name is the user's choice, as those of variables and of a plugin's options are; a word
+            of ours (`pass_env`) says nothing about its value.
+    """
+    if isinstance(value, Mapping):
+        chosen = names or key in _CHOSEN
+        return {name: masked_within(item, str(name), names=chosen) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        before = ("", *map(str, value))
+        flags = (word if word.startswith("-") and "=" not in word else "" for word in before)
+        return [
+            MASK if isinstance(item, str) and secret_name(flag) else masked_within(item, key, names=names)
+            for flag, item in zip(flags, value, strict=False)
+        ]
+    return masked(key if names else "", value) if isinstance(value, str) else value
 
 
 def is_secret(name: str, value: str) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybrid_tasks.env.masking import MASK, is_secret, masked, printable, secret_name
+from hybrid_tasks.env.masking import MASK, is_secret, masked, masked_within, printable, secret_name
 
 SECRET = [
     "PASSWORD",
@@ -179,3 +179,30 @@ def test_masking_takes_no_quadratic_time(value: str) -> None:
 
 def test_printable_leaves_nothing_that_moves_a_cursor() -> None:
     assert printable("é\n\x1b[2J\u202e\ud800") == "é\\n\\x1b[2J\\u202e\\ud800"
+
+
+def test_a_configuration_is_masked_where_names_and_values_tell() -> None:
+    told = {
+        "pass_env": ["API_TOKEN"],
+        "services": {
+            "token": {
+                "name": "token",
+                "env": {"API_TOKEN": "t0p", "PLAIN": "x", "DB_URL": "postgres://joe:hunter2@db/x"},
+                "command": ["serve", "--api-token", "t0p", "--password=t0p", "--verbose", "on"],
+                "options": {"secret_key": "t0p", "flags": ["a"], "nested": {"password": "t0p"}},
+                "port": 8000,
+            }
+        },
+    }
+    assert masked_within(told) == {
+        "pass_env": ["API_TOKEN"],
+        "services": {
+            "token": {
+                "name": "token",
+                "env": {"API_TOKEN": "****", "PLAIN": "x", "DB_URL": "postgres://joe:****@db/x"},
+                "command": ["serve", "--api-token", "****", "--password=****", "--verbose", "on"],
+                "options": {"secret_key": "****", "flags": ["a"], "nested": {"password": "****"}},
+                "port": 8000,
+            }
+        },
+    }
