@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hybrid_tasks.logs.escapes import clean
-from hybrid_tasks.logs.index import exit_code, last_record
+from hybrid_tasks.logs.index import exit_code, index_path, last_record
 from hybrid_tasks.logs.lines import cut_long
 
 CURRENT = "current.json"
@@ -105,6 +105,18 @@ def segments(log_file: Path) -> list[Path]:
         return [log_file] if log_file.exists() else []
     run = match["run"]
     return [path for job in jobs(log_file.parent) if job.run == run for path in job.segments]
+
+
+def forget(log_file: Path) -> None:
+    """Remove the log of a job that is over, with its index; never fails.
+
+    Args:
+        log_file: any of its raw files.
+    """
+    for segment in segments(log_file):
+        for path in (segment, index_path(segment)):
+            with contextlib.suppress(OSError):
+                path.unlink()
 
 
 def current(log_dir: Path) -> Mapping[str, object]:

@@ -21,7 +21,7 @@ from hybrid_tasks.process.jobs import Job, JobSpec
 from hybrid_tasks.supervisor import consulting
 from hybrid_tasks.supervisor.berths import Berth, Berths
 from hybrid_tasks.supervisor.occupancy import nobody_else, steered
-from hybrid_tasks.supervisor.probing import Probing
+from hybrid_tasks.supervisor.probing import PROBE, Probing
 from hybrid_tasks.supervisor.remarks import Remarks
 from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.surroundings import Surroundings
@@ -140,7 +140,8 @@ class Crew:
             listeners=() if listener is None else (listener,),
         )
         job = await self._site.jobs.start(spec)
-        announce(spec.log_dir, service.name, self._site.colour(service.name), job.run, role, job.started, job.log)
+        if role != PROBE:
+            announce(spec.log_dir, service.name, self._site.colour(service.name), job.run, role, job.started, job.log)
         return job
 
     async def launch(self, version: Version) -> Job:

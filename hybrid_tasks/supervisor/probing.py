@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from hybrid_tasks.health.asked import Asked
 from hybrid_tasks.health.monitor import Monitor, first_answer
 from hybrid_tasks.health.output import new_lines
+from hybrid_tasks.logs.store import forget
 from hybrid_tasks.model.command import Command
 from hybrid_tasks.model.probe import Probe
 from hybrid_tasks.model.service import Service
@@ -17,6 +19,8 @@ from hybrid_tasks.supervisor.berths import Berth
 from hybrid_tasks.supervisor.ownership import TreeActivity, TreeOwnership
 
 PROBE_SOURCE = "127.0.0.2"
+PROBE = "probe"
+"""The role of a command that asks a service whether it is well."""
 
 Spawn = Callable[[str, Command], Awaitable[Job]]
 
@@ -34,6 +38,7 @@ class Probing:
         self.probe: Probe | None = service.health
         self._spawn = spawn
         self._monitor: Monitor | None = None
+        self._failed: Path | None = None
 
     async def first(self, job: Job, berth: Berth) -> Verdict:
         """Wait for the first healthy answer of an instance.
@@ -83,14 +88,25 @@ class Probing:
         )
 
     async def _run_exec(self, command: Command, seconds: float) -> tuple[int, str]:
-        job = await self._spawn("probe", command)
+        job = await self._spawn(PROBE, command)
+        code = None
         try:
             async with asyncio.timeout(seconds):
-                ended = await job.wait()
+                code = (await job.wait()).code
+            return code, next(iter(job.tail(1)), "")
         finally:
             if job.exit is None:
                 await asyncio.shield(job.stop(0))
-        return ended.code, next(iter(job.tail(1)), "")
+            self._tidy(job.log, failed=code != 0)
+
+    def _tidy(self, log: Path, *, failed: bool) -> None:
+        """Keep the log of the last probe that failed and of no other: one comes every few seconds for days."""
+        if not failed:
+            forget(log)
+        else:
+            if self._failed is not None:
+                forget(self._failed)
+            self._failed = log
 
 
 async def _died(job: Job) -> Job:
