@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from hybrid_stack_go import flags
 from hybrid_stack_go.finding import find_main
 from hybrid_stack_go.modules import program
 from hybrid_stack_go.options import GoOptions
@@ -25,7 +26,14 @@ def start(service: Service, place: Place) -> StartPlan:
     """Say how an instance is built into a fresh artefact and started."""
     main = main_of(service)
     artefact = place.artefacts / service.name
-    build = ("go", "build", *_flags(service), "-o", str(artefact), _target(main, service.directory))
+    build = (
+        "go",
+        "build",
+        *_flags(service, debug=place.debug_port is not None),
+        "-o",
+        str(artefact),
+        _target(main, service.directory),
+    )
     return StartPlan(
         program=Command(("{artefact}", *service.args), service.directory),
         build=Build(Command(build, service.directory), artefact),
@@ -45,13 +53,8 @@ def _target(main: Path, directory: Path) -> str:
     return Path(os.path.relpath(main, directory)).as_posix()
 
 
-def _flags(service: Service) -> tuple[str, ...]:
-    options = options_of(service)
-    said = " ".join((service.env.get("GOFLAGS", os.environ.get("GOFLAGS", "")), *options.flags))
-    # No DWARF: linking is most of a reload, and a debugger builds for itself. No VCS stamp: it runs `git status`,
-    # which rewrites the index under the eyes of the watcher and fails where git distrusts the directory.
-    ours = tuple(flag for flag in ("-ldflags=-w", "-buildvcs=false") if flag.partition("=")[0] not in said)
-    return ours + options.flags
+def _flags(service: Service, *, debug: bool) -> tuple[str, ...]:
+    return flags.arguments(options_of(service).flags, flags.settings({**os.environ, **service.env}), debug=debug)
 
 
 def test(service: Service, arguments: tuple[str, ...]) -> Command:

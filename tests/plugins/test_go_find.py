@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import hybrid_stack_go as stack
@@ -87,6 +88,7 @@ def test_what_is_not_clear_is_asked(tmp_path: Path) -> None:
 
 def test_the_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GOFLAGS", raising=False)
+    monkeypatch.setenv("GOENV", "off")
     lay(tmp_path, {"go.mod": MOD, "main.go": MAIN})
     place = Place(tmp_path / "artefacts")
 
@@ -95,19 +97,17 @@ def test_the_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     plan = stack.stack_start(service(tmp_path, args=("-v",)), place)
     artefact = str(tmp_path / "artefacts" / "api")
-    assert words() == ("go", "build", "-ldflags=-w", "-buildvcs=false", "-o", artefact, ".")
+    assert words() == ("go", "build", "-buildvcs=false", "-ldflags=-w", "-o", artefact, ".")
     assert str(plan.build.artefact) == artefact
     assert plan.program.argv == ("{artefact}", "-v")
     assert plan.listen is Listen.OWN
     assert plan.check is None
-    assert words(options=stack.GoOptions(flags=("-tags=dev",)))[2:5] == ("-ldflags=-w", "-buildvcs=false", "-tags=dev")
-    assert words(options=stack.GoOptions(flags=("-ldflags=-X main.v=1",)))[2:4] == (
-        "-buildvcs=false",
-        "-ldflags=-X main.v=1",
-    )
-    assert words(env={"GOFLAGS": "-ldflags=-s -buildvcs=true"})[2:4] == ("-o", artefact)
+    assert words(options=stack.GoOptions(flags=("-tags=dev",)))[2:5] == ("-buildvcs=false", "-ldflags=-w", "-tags=dev")
     monkeypatch.setenv("GOFLAGS", "-ldflags=-s")
-    assert words()[2:4] == ("-buildvcs=false", "-o")
+    assert words()[2:5] == ("-buildvcs=false", "-ldflags=-w", "-ldflags=-s -w")
+    assert words(env={"GOFLAGS": "-race"})[2:5] == ("-buildvcs=false", "-ldflags=-w", "-o"), "the service's own counts"
+    debugged = stack.stack_start(service(tmp_path), replace(place, debug_port=4000)).build.command.argv
+    assert debugged[2:5] == ("-buildvcs=false", "-ldflags=-s -s=0 -w=0", "-gcflags=all=-N -l")
 
 
 def test_a_program_that_takes_a_socket_is_known_by_its_source(tmp_path: Path) -> None:
