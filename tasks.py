@@ -14,7 +14,10 @@ PYTHON = shlex.quote(sys.executable)
 
 def _needs_of_tests(c: Context) -> None:
     """Install what the tests need, once."""
-    c.run(f"{PYTHON} -m pip install --quiet --disable-pip-version-check -e '.[test,sample]'", in_stream=False)
+    c.run(
+        f"{PYTHON} -m pip install --quiet --disable-pip-version-check -e '.[test,sample,debug,gateway]'",
+        in_stream=False,
+    )
 
 
 @task(help={"select": "a pytest expression, as for pytest -k"})

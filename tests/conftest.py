@@ -2,58 +2,32 @@
 
 from __future__ import annotations
 
+import functools
 import os
-import shutil
-import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import tooling
+
 REQUIRED = frozenset(filter(None, os.environ.get("HYBRID_REQUIRE", "").split(",")))
 
 
-def _program(name: str) -> Callable[[], bool]:
-    return lambda: shutil.which(name) is not None
-
-
-def _user_namespaces() -> bool:
-    tried = subprocess.run(["unshare", "-Urm", "true"], capture_output=True) if shutil.which("unshare") else None
-    return tried is not None and tried.returncode == 0
-
-
-def _compose() -> bool:
-    if os.environ.get("HYBRID_COMPOSE_BIN") or shutil.which("docker-compose"):
-        return True
-    docker = shutil.which("docker")
-    return docker is not None and subprocess.run([docker, "compose", "version"], capture_output=True).returncode == 0
-
-
-TOOLS: dict[str, Callable[[], bool]] = {
-    "bash": _program("bash"),
-    "compose": _compose,
-    "fish": _program("fish"),
-    "go": _program("go"),
-    "linux": lambda: sys.platform.startswith("linux"),
-    "node": _program("node"),
-    "rust": _program("cargo"),
-    "strace": _program("strace"),
-    "tmux": _program("tmux"),
-    "userns": _user_namespaces,
-    "zsh": _program("zsh"),
-}
+tooling.add_what_ci_built()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what needs a missing tool; a required one is not skipped, so it fails."""
-    present = {name: there() for name, there in TOOLS.items()}
+    if unknown := REQUIRED - tooling.KNOWN:
+        raise pytest.UsageError(f"HYBRID_REQUIRE names what no test can need: {', '.join(sorted(unknown))}")
+    present = functools.cache(tooling.present)
     for item in items:
         for marker in item.iter_markers("needs"):
             for name in marker.args:
-                if not present[name] and name not in REQUIRED:
+                if not present(name) and name not in REQUIRED:
                     item.add_marker(pytest.mark.skip(reason=f"needs {name}, which this machine does not have"))
         if item.get_closest_marker("soak") and not os.environ.get("HYBRID_SOAK"):
             item.add_marker(pytest.mark.skip(reason="a long run: HYBRID_SOAK=1"))

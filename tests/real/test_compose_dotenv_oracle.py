@@ -18,6 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pytest
+import tooling
 from dotenv_table import CASES, GOLDEN, SHELL, Case, golden
 
 from hybrid_tasks.env.files import examine
@@ -31,11 +32,8 @@ COMPOSE = "services:\n  s:\n    image: x\n    env_file: [case.env]\n"
 @functools.cache
 def compose() -> tuple[str, ...] | None:
     """The command that is Compose 2, or None."""
-    named = os.environ.get("HYBRID_COMPOSE_BIN")
-    candidates = [(named,)] if named else [("docker-compose",), ("docker", "compose")]
-    for words in candidates:
-        if shutil.which(words[0]) is None:
-            continue
+    alone, docker = tooling.compose(), shutil.which("docker")
+    for words in [*([(alone,)] if alone else []), *([(docker, "compose")] if docker else [])]:
         answer = subprocess.run([*words, "version", "--short"], capture_output=True, text=True, timeout=60)
         if answer.returncode == 0 and answer.stdout.strip().lstrip("v").split(".")[0].isdigit():
             version = tuple(int(part) for part in answer.stdout.strip().lstrip("v").split(".")[:2])
