@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SERVERS = frozenset({"uvicorn", "hypercorn", "granian", "daphne", "gunicorn"})
+OWN = frozenset({"hypercorn", "gunicorn"})
+"""Those that are run themselves; what the others serve, uvicorn serves as well."""
 _APP = re.compile(r"([A-Za-z_][\w.]*):([A-Za-z_][\w.]*)(\(\))?")
 _PYTHON = re.compile(r"python(\d(\.\d+)*)?")
 
@@ -18,7 +20,8 @@ _PYTHON = re.compile(r"python(\d(\.\d+)*)?")
 class Hint:
     """How a command starts the service: exactly one of `app`, `script`, `module` and `file` is set.
 
-    `file` is a source file whose application is to be found (`fastapi run app/main.py`).
+    `file` is a source file whose application is to be found (`fastapi run app/main.py`), `server` what serves
+    `app` where that is not uvicorn.
     """
 
     app: tuple[str, str] | None = None
@@ -26,6 +29,7 @@ class Hint:
     script: str | None = None
     module: str | None = None
     file: str | None = None
+    server: str | None = None
 
 
 def hint(words: Sequence[str]) -> Hint | None:
@@ -69,9 +73,12 @@ def _split(line: str) -> list[str]:
 
 def _served(server: str, rest: list[str]) -> Hint | None:
     found = next((match for word in rest if (match := _APP.fullmatch(word))), None)
-    if found is None or (server == "gunicorn" and not any("uvicorn" in word.lower() for word in rest)):
+    if found is None:
         return None
-    return Hint(app=(found[1], found[2]), factory=bool(found[3]) or "--factory" in rest)
+    # uvicorn's worker in gunicorn is uvicorn with a parent that would only be one more process to restart.
+    own = server in OWN and not any("uvicorn" in word.lower() for word in rest)
+    factory = bool(found[3]) or "--factory" in rest
+    return Hint(app=(found[1], found[2]), factory=factory, server=server if own else None)
 
 
 def _interpreted(rest: list[str]) -> Hint | None:

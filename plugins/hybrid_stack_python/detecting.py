@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 
 from hybrid_stack_python.commands import dockerfile_command
-from hybrid_stack_python.entry import Application, Entry, Module, Script
+from hybrid_stack_python.entry import UVICORN, Application, Entry, Module, Script
 from hybrid_stack_python.finding import MANIFESTS, hinted, read, runnable
 from hybrid_stack_python.servers import serves
 from hybrid_tasks.api import Detected
@@ -72,7 +72,8 @@ def _alone(directory: Path, entry: Entry) -> bool:
 
 def _options(directory: Path, entry: Entry) -> dict[str, object]:
     if isinstance(entry, Application):
-        return {"app": entry.spelled}
+        server = {} if entry.server == UVICORN else {"server": entry.server}
+        return {"app": entry.spelled, **server}
     if isinstance(entry, Module):
         return {"module": entry.module}
     return {"script": str(entry.file.relative_to(directory))}

@@ -7,20 +7,24 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+UVICORN = "uvicorn"
+"""What serves an application where nothing names another server."""
+
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """An ASGI application: `module:attribute`, importable from `root`; `factory`: the attribute makes it."""
+    """An application: `module:attribute`, importable from `root`; `factory`: the attribute makes it."""
 
     module: str
     attribute: str
     root: Path
     file: Path | None = None
     factory: bool = False
+    server: str = UVICORN
 
     @property
     def spelled(self) -> str:
-        """The application as uvicorn wants it."""
+        """The application as servers want it."""
         return f"{self.module}:{self.attribute}"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hybrid_stack_python.applications import Found, applications
 from hybrid_stack_python.commands import Hint, dockerfile_command, hint
-from hybrid_stack_python.entry import Application, Entry, Module, Script, find_module, import_name
+from hybrid_stack_python.entry import UVICORN, Application, Entry, Module, Script, find_module, import_name
 from hybrid_stack_python.options import PythonOptions
 from hybrid_stack_python.servers import runs, serves
 
@@ -54,7 +54,8 @@ def _followed(directory: Path, found: Hint) -> Entry | None:
         place = find_module(directory, found.app[0])
         if place is None:
             return None
-        return Application(*found.app, *place, found.factory or _is_factory(place[1], found.app[1]))
+        factory = found.factory or _is_factory(place[1], found.app[1])
+        return Application(*found.app, *place, factory, found.server or UVICORN)
     if found.module is not None:
         place = find_module(directory, found.module)
         return None if place is None else Module(found.module, place[0])

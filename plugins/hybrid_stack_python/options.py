@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -13,7 +13,10 @@ class PythonOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     app: str | None = Field(
-        default=None, pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$", description="ASGI application as `module:attribute`"
+        default=None, pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$", description="application as `module:attribute`"
+    )
+    server: Literal["uvicorn", "hypercorn", "gunicorn"] | None = Field(
+        default=None, description="what serves `app`: that of its own command when left out, else uvicorn"
     )
     factory: bool | None = Field(
         default=None, description="`app` names a function that makes the application (found when left out)"
@@ -33,4 +36,6 @@ class PythonOptions(BaseModel):
             raise ValueError(f"`{given[0]}` and `{given[1]}` exclude each other")
         if self.factory is not None and self.app is None:
             raise ValueError("`factory` needs `app`")
+        if self.server is not None and given and self.app is None:
+            raise ValueError(f"`server` serves an application, not `{given[0]}`")
         return self

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
-from hybrid_stack_python import finding
+from hybrid_stack_python import finding, serving
 from hybrid_stack_python.entry import Application, Entry, Module, Script
 from hybrid_stack_python.imports import packages
 from hybrid_stack_python.interpreter import Interpreter, choose
 from hybrid_stack_python.options import PythonOptions
-from hybrid_tasks.api import Command, Listen, Place, Service, StartPlan, ToolMissing, WrongInput
+from hybrid_tasks.api import Command, Listen, Place, Service, StartPlan, WrongInput
 
 HERE = Path(__file__).resolve().parent
-GRACEFUL = (0, 22)
-"""The first uvicorn with `--timeout-graceful-shutdown`; without it an open stream holds the old version for ever."""
 
 
 def options_of(service: Service) -> PythonOptions:
@@ -38,6 +37,8 @@ def entry_of(service: Service) -> Entry:
         )
     if isinstance(entry, Script) and not entry.file.is_file():
         raise WrongInput(f"the script {entry.file} does not exist", f"correct [services.{service.name}.python] script")
+    if isinstance(entry, Application) and (server := options_of(service).server) is not None:
+        entry = replace(entry, server=server)
     return entry
 
 
@@ -63,13 +64,13 @@ def start(service: Service, place: Place) -> StartPlan:
 
     Raises:
         WrongInput: there is nothing to start.
-        ToolMissing: its interpreter, or uvicorn there, is missing.
+        ToolMissing: its interpreter, or the server there, is missing.
     """
     entry = entry_of(service)
     served = isinstance(entry, Application)
-    python = interpreter_of(service, entry, *(("uvicorn",) if served else ()))
+    python = interpreter_of(service, entry, *((entry.server,) if isinstance(entry, Application) else ()))
     if isinstance(entry, Application):
-        words = _uvicorn(service, place, entry, python)
+        words = serving.command(service, place, entry, python, _moved(entry.root, service, place))
     elif isinstance(entry, Module):
         words = (str(_moved(entry.root, service, place)), "-m", entry.module)
     else:
@@ -95,43 +96,6 @@ def _variables(python: Interpreter) -> Mapping[str, str]:
     # Lines must arrive when they are printed; behind a pipe Python would collect 8 KB of them.
     own = {"VIRTUAL_ENV": str(python.venv)} if python.own and python.venv is not None else {}
     return MappingProxyType({"PYTHONUNBUFFERED": "1", **own})
-
-
-def _uvicorn(service: Service, place: Place, entry: Application, python: Interpreter) -> tuple[str, ...]:
-    if python.has("uvicorn") is False:
-        raise _no_uvicorn(service, python)
-    # uvicorn puts `--app-dir` before everything else on the import path, by default the working directory:
-    # it must be the kept copy when that is what runs.
-    root = str(_moved(entry.root, service, place))
-    words = [root, "-m", "uvicorn", entry.spelled, "--app-dir", root]
-    if entry.factory:
-        words.append("--factory")
-    if place.listen_fd is not None:
-        words += ["--fd", str(place.listen_fd)]
-    elif place.port is not None:
-        words += ["--host", place.host, "--port", str(place.port)]
-    else:
-        raise WrongInput(
-            f"`{service.name}` has no port to serve {entry.spelled} on", f"set services.{service.name}.port"
-        )
-    if (python.version_of("uvicorn") or GRACEFUL) >= GRACEFUL:
-        words += ["--timeout-graceful-shutdown", "1"]
-    return tuple(words)
-
-
-def _no_uvicorn(service: Service, python: Interpreter) -> ToolMissing:
-    listed = " -r requirements.txt" if (service.directory / "requirements.txt").is_file() else ""
-    if python.own:
-        return ToolMissing(
-            f"uvicorn is not installed for {python.path}",
-            f"cd {service.directory} && {python.path} -m pip install{listed} uvicorn",
-            subject=f"service `{service.name}`",
-        )
-    return ToolMissing(
-        f"no Python here has uvicorn, nor has {service.directory} a virtual environment of its own",
-        f"cd {service.directory} && python3 -m venv .venv && .venv/bin/pip install{listed} uvicorn",
-        subject=f"service `{service.name}`",
-    )
 
 
 def test(service: Service, arguments: tuple[str, ...]) -> Command:

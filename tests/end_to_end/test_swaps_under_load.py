@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,37 @@ def test_bad_versions_between_good_ones_fail_no_request_either(project: Project,
             assert reloaded(project)[1] == 0
     assert counted["failures"] == 0, counted
     assert not [version for version in counted["versions"] if version.startswith("bad")]
+
+
+WSGI = """
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Length", "LENGTH")])
+    return [b"WORD"]
+"""
+
+
+def wsgi(word: str) -> str:
+    return WSGI.replace("WORD", word).replace("LENGTH", str(len(word)))
+
+
+@pytest.mark.parametrize(("server", "source"), [("hypercorn", app), ("gunicorn", wsgi)])
+def test_swaps_behind_other_servers_fail_no_request_either(
+    project: Project, port: int, server: str, source: Callable[[str], str]
+) -> None:
+    main = python_service(project, port)
+    project.write("hybrid.toml", (project.root / "hybrid.toml").read_text() + f'server = "{server}"\n')
+    main.write_text(source("zero"))
+    started(project)
+    with load(port, "keep") as counted:
+        for number in range(8):
+            main.write_text(source(f"v{number}"))
+            told, code = reloaded(project)
+            assert code == 0, told["receipts"]
+            assert told["receipts"][0]["launch"] == "beside"
+        main.write_text("raise ImportError('this version is bad')\n")
+        assert reloaded(project)[1] == 1
+    assert counted["failures"] == 0, counted
+    assert len(counted["versions"]) >= 8
 
 
 GO = (
