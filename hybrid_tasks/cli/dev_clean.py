@@ -99,4 +99,5 @@ def _skipped(found: dict[str, Any], root: str) -> Iterator[str]:
         if isinstance(entry, dict):
             size = human(int(entry.get("bytes") or 0))
             path = str(entry.get("path")).removeprefix(root + "/")
-            yield " ".join(harmless(f"skipped: {path} ({size}) is {entry.get('why')}; run `inv dev-stop` first"))
+            cure = "; run `inv dev-stop` first" if entry.get("service") else ""
+            yield " ".join(harmless(f"skipped: {path} ({size}): {entry.get('why')}{cure}"))

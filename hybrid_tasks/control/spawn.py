@@ -106,7 +106,9 @@ def _pauses(deadline: float) -> Iterator[float]:
 @contextlib.contextmanager
 def _gate(file: Path) -> Iterator[Callable[[], bool]]:
     """A lock that only one starting command holds; it ends with its process, however that ends."""
-    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    from hybrid_tasks.process.ownfile import opened
+
+    descriptor = opened(file, os.O_RDWR)
 
     def take() -> bool:
         try:

@@ -1,4 +1,4 @@
-"""File systems that deliver no events for changes made elsewhere, found by their mount."""
+"""Where file systems are mounted, and which of them deliver no events for changes made elsewhere."""
 
 from __future__ import annotations
 
@@ -39,6 +39,20 @@ def silent_mounts(root: str, mountinfo: Path = MOUNTINFO) -> dict[str, str]:
         elif point.startswith(below) and _is_silent(kind):
             found[root.rstrip("/") + "/" + point[len(below) :]] = kind
     return {root: best[1]} if _is_silent(best[1]) else found
+
+
+def mounted_in(folder: str, mountinfo: Path = MOUNTINFO) -> list[str]:
+    """Find where other file systems begin, the same one mounted a second time included.
+
+    Args:
+        folder: a directory; links on the way to it are resolved.
+        mountinfo: the kernel's list of mounts.
+
+    Returns:
+        mount points, the directory itself or below it.
+    """
+    real = os.path.realpath(folder)
+    return [point for point, _ in _mounts(mountinfo) if point == real or point.startswith(real.rstrip("/") + "/")]
 
 
 def _is_silent(kind: str) -> bool:

@@ -6,6 +6,8 @@ import errno
 import os
 from pathlib import Path
 
+from hybrid_tasks.process.ownfile import opened
+
 
 class Runs:
     """Every run id since the last sweep, on disk before the process it marks exists.
@@ -16,7 +18,7 @@ class Runs:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        self._descriptor = opened(file, os.O_WRONLY | os.O_APPEND)
         self._torn = _torn(file)
 
     def add(self, run: str) -> None:

@@ -7,6 +7,8 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from hybrid_tasks.process.ownfile import opened
+
 
 class Detached:
     """A process that goes on without us.
@@ -46,7 +48,7 @@ def launch(argv: Sequence[str], env: Mapping[str, str], log: Path, cwd: Path, pa
         OSError: the log cannot be opened, or the program not executed.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+    output = opened(log, os.O_WRONLY | os.O_APPEND)
     try:
         process = subprocess.Popen(
             list(argv),

@@ -25,9 +25,14 @@ def main() -> int:
         os._exit(code)  # a plugin may have left a thread that never ends
     import asyncio
 
+    from hybrid_tasks.errors import HybridError
     from hybrid_tasks.supervisor import run
 
-    return asyncio.run(run.supervise(words.root, dict(os.environ), words.ready))
+    try:
+        return asyncio.run(run.supervise(words.root, dict(os.environ), words.ready))
+    except HybridError as error:
+        print("\n".join(error.lines()), file=sys.stderr)
+        return error.code
 
 
 if __name__ == "__main__":

@@ -7,11 +7,12 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hybrid_tasks.control.messages import Request
 from hybrid_tasks.control.paths import hybrid_dir
+from hybrid_tasks.engine.mounts import mounted_in
 from hybrid_tasks.errors import HybridError, WrongInput
 from hybrid_tasks.plugin import routing
 from hybrid_tasks.supervisor.loaded import Loaded
@@ -31,7 +32,8 @@ def answer(loaded: Loaded, request: Request, running: frozenset[str] = frozenset
     Raises:
         WrongInput: something agreed to is not in the list any more.
     """
-    everything = list(_candidates(loaded, caches=request.args["caches"], environ=request.env or {}))
+    candidates = _candidates(loaded, caches=request.args["caches"], environ=request.env or {})
+    everything = [_unless_mounted(at) for at in candidates]
     found = {at.path: at for at in everything if not at.why and at.service not in running}
     if not request.args["apply"]:
         skipped = [
@@ -82,6 +84,12 @@ def _candidates(loaded: Loaded, *, caches: bool, environ: Mapping[str, str]) -> 
             lies = Path(os.path.abspath(path)).is_relative_to(service.directory)  # noqa: PTH100 - links stay links
             if lies and path != service.directory and os.path.lexists(path):
                 yield _Found(path, home, service.name)
+
+
+def _unless_mounted(found: _Found) -> _Found:
+    """What is mounted in a folder of ours is not ours: it stays, and the folder with it."""
+    mounted = not found.path.is_symlink() and mounted_in(str(found.path))
+    return replace(found, service="", why="something is mounted there") if mounted else found
 
 
 def _size(path: Path) -> int:

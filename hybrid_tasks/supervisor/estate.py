@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import time
 from collections.abc import Mapping
@@ -12,7 +11,6 @@ from pathlib import Path
 from hybrid_tasks.control.paths import hybrid_dir
 from hybrid_tasks.engine.observer import Observer
 from hybrid_tasks.env.passing import passes
-from hybrid_tasks.errors import HybridError
 from hybrid_tasks.journal import state as statefile
 from hybrid_tasks.journal.receipts import Receipts
 from hybrid_tasks.journal.runs import Runs
@@ -23,6 +21,7 @@ from hybrid_tasks.model.verdict import Healthy
 from hybrid_tasks.plugin import routing
 from hybrid_tasks.process.identity import boot_id, project_identity
 from hybrid_tasks.process.jobs import Jobs
+from hybrid_tasks.supervisor import footing
 from hybrid_tasks.supervisor.bus import Bus
 from hybrid_tasks.supervisor.figures import Figures
 from hybrid_tasks.supervisor.loaded import Loaded, load
@@ -108,7 +107,7 @@ class Estate:
         async with self._lock:
             if self._site is not None or self.loaded is None:
                 return
-            _own_folder(self.hybrid)
+            footing.own(self.hybrid)
             ended, strangers = await sweep(self._identity, self._runs)
             if ended:
                 self.notes.append(f"ended {ended} processes that a killed supervisor had left behind")
@@ -251,23 +250,6 @@ class Estate:
 
     def _observed(self) -> bool:
         return self.loaded is not None and any(self.loaded.host.guests.having("on_event"))
-
-
-def _own_folder(folder: Path) -> None:
-    """Make `.hybrid/`, hidden from git."""
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except FileExistsError as error:
-        raise HybridError(
-            f"`{folder}` is in the way: a folder of ours goes there", f"remove it: rm {folder}"
-        ) from error
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    with contextlib.suppress(FileExistsError):
-        ignore = os.open(folder / ".gitignore", flags, 0o644)
-        try:
-            os.write(ignore, b"*\n")
-        finally:
-            os.close(ignore)
 
 
 def _inode(root: Path) -> tuple[int, int] | None:

@@ -18,6 +18,7 @@ from hybrid_tasks.control import paths
 from hybrid_tasks.control.messages import Request
 from hybrid_tasks.control.server import Reply, Server, serve
 from hybrid_tasks.control.spawn import BUSY, READY
+from hybrid_tasks.process.ownfile import opened
 from hybrid_tasks.process.stopping import become_subreaper
 from hybrid_tasks.supervisor.estate import Estate
 from hybrid_tasks.supervisor.racing import first
@@ -42,7 +43,7 @@ async def supervise(root: Path, environ: Mapping[str, str], ready: int | None = 
         the exit code.
     """
     folder = paths.own_folder(paths.state_dir(root, environ))
-    lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    lock = opened(folder / LOCK, os.O_RDWR)
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -12,6 +12,7 @@ from hybrid_tasks.control.paths import state_dir
 from hybrid_tasks.journal import state as statefile
 from hybrid_tasks.journal.runs import Runs
 from hybrid_tasks.process.identity import marked, project_identity, same
+from hybrid_tasks.process.ownfile import opened
 from hybrid_tasks.process.stopping import end_all
 
 GRACE = 1.0
@@ -34,7 +35,7 @@ async def swept(root: Path, environ: Mapping[str, str]) -> dict[str, object]:
     folder = state_dir(root, environ)
     if not (folder / RUNS).is_file():
         return {"services": []}
-    lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    lock = opened(folder / LOCK, os.O_RDWR)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         runs = Runs(folder / RUNS)

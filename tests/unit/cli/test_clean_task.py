@@ -56,7 +56,7 @@ def test_clean_said_nothing_to_remove_while_services_run(desk: Desk) -> None:
         done = desk.run("dev-clean")
         as_json = desk.run("dev-clean", "--json")
     assert done.stdout == (
-        "nothing to remove\nskipped: .hybrid/artefacts/web (11 MB) is in use by web; run `inv dev-stop` first\n"
+        "nothing to remove\nskipped: .hybrid/artefacts/web (11 MB): in use by web; run `inv dev-stop` first\n"
     )
     assert json.loads(as_json.stdout)["skipped"] == skipped
     assert (done.returncode, as_json.returncode) == (0, 0)

@@ -11,7 +11,8 @@ import pytest
 from hybrid_tasks.errors import HybridError, Mistakes
 from hybrid_tasks.journal import state as statefile
 from hybrid_tasks.journal.state import State
-from hybrid_tasks.supervisor.estate import Estate, _own_folder
+from hybrid_tasks.supervisor import footing
+from hybrid_tasks.supervisor.estate import Estate
 
 TOML = '[project]\npass_env = ["TOKEN"]\n[services.web]\ncommand = ["true"]\n[modes.a]\n[modes.b]\n'
 
@@ -100,13 +101,13 @@ def test_bug_a_replaced_project_went_on_running(root: Path) -> None:
 def test_bug_a_file_called_hybrid_was_a_surprise(tmp_path: Path) -> None:
     (tmp_path / ".hybrid").touch()
     with pytest.raises(HybridError, match="in the way"):
-        _own_folder(tmp_path / ".hybrid")
+        footing.own(tmp_path / ".hybrid")
 
 
 def test_sec_bug_our_gitignore_was_written_through_a_link(tmp_path: Path) -> None:
     (tmp_path / ".hybrid").mkdir()
     (tmp_path / ".hybrid/.gitignore").symlink_to(tmp_path / "victim")
-    _own_folder(tmp_path / ".hybrid")
+    footing.own(tmp_path / ".hybrid")
     assert not (tmp_path / "victim").exists()
-    _own_folder(tmp_path / "other/.hybrid")
+    footing.own(tmp_path / "other/.hybrid")
     assert (tmp_path / "other/.hybrid/.gitignore").read_text() == "*\n"
