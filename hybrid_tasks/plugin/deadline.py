@@ -1,12 +1,13 @@
-"""Strangers' code is called in a thread of its own, with a deadline, and cannot write to our standard output."""
+"""Strangers' code is called in a thread apart, with a deadline, and cannot write to our standard output."""
 
 from __future__ import annotations
 
+import queue
 import sys
 import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import TextIO, TypeVar
+from typing import TextIO, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -26,6 +27,7 @@ class Aside:
     """
 
     def __init__(self) -> None:
+        self.free: list[_Caller] = []
         self._lock = threading.Lock()
         self._inside = 0
         self._ours: TextIO | None = None
@@ -45,6 +47,39 @@ class Aside:
                 sys.stdout, self._ours = self._ours, None
 
 
+class _Caller:
+    """A thread that calls what it is given, and is free again only when that has come back.
+
+    Args:
+        free: where it puts itself when it is.
+    """
+
+    def __init__(self, free: list[_Caller]) -> None:
+        self._free = free
+        self._given: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        threading.Thread(target=self._run, name="hybrid-plugin", daemon=True).start()
+
+    def call(self, call: Callable[[], T]) -> queue.SimpleQueue[tuple[T | None, BaseException | None]]:
+        """Begin a call, and give where its answer or what it raised will be."""
+        answers: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
+
+        def run() -> None:
+            answer, failure = None, None
+            try:
+                answer = call()
+            except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, SystemExit too
+                failure = error
+            self._free.append(self)
+            answers.put((answer, failure))
+
+        self._given.put(run)
+        return answers
+
+    def _run(self) -> None:
+        while True:
+            self._given.get()()
+
+
 def within(call: Callable[[], T], seconds: float, aside: Aside) -> T:
     """Give what `call` returns, or raise what it raises, within a time.
 
@@ -54,25 +89,18 @@ def within(call: Callable[[], T], seconds: float, aside: Aside) -> T:
         aside: where its printing is sent meanwhile.
 
     Raises:
-        Overdue: it did not come back in time.
+        Overdue: it did not come back in time; its thread is left behind.
         BaseException: whatever it raised, `SystemExit` included.
     """
-    answers: list[T] = []
-    failures: list[BaseException] = []
-    done = threading.Event()
-
-    def run() -> None:
-        try:
-            answers.append(call())
-        except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, SystemExit too
-            failures.append(error)
-        done.set()
-
     with aside:
-        threading.Thread(target=run, name="hybrid-plugin", daemon=True).start()
-        finished = done.wait(seconds)
-    if not finished:
-        raise Overdue
-    if failures:
-        raise failures[0]
-    return answers[0]
+        try:
+            caller = aside.free.pop()
+        except IndexError:
+            caller = _Caller(aside.free)
+        try:
+            answer, failure = caller.call(call).get(timeout=seconds)
+        except queue.Empty:
+            raise Overdue from None
+    if failure is not None:
+        raise failure
+    return cast("T", answer)
