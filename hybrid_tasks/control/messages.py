@@ -4,7 +4,8 @@ A request is one frame, `{"v": 1, "op": …, "args": {…}, "env": {…}, "cwd":
 `{"event": {…}}` frames and one last frame, `{"v": 1, "result": …, "code": n}` or `{"v": 1, "error": {…}}`.
 
 Events while something is done (`kind`, and what `data` holds):
-`state` a service changed (a `documents.ServiceStatus`) · `stage` its swap entered a stage (`{"stage": name}`) ·
+`state` a service changed (a `documents.ServiceStatus`) · `stage` its swap entered a stage, and nothing else changed
+(`{"stage": name}`) ·
 `receipt` a swap ended (the receipt) · `held` it is not reloaded any more (`{"reason", "cure"}`) ·
 `note` something the user should read (`{"text"}`).
 

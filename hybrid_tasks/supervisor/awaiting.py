@@ -55,13 +55,15 @@ async def until(estate: Estate, reply: Reply, units: list[ServiceUnit], done: Do
     Raises:
         TimedOut: naming the services that are late.
     """
+    gone = asyncio.ensure_future(first(reply.closed.wait(), reply.cancelled.wait()))
+    gone.add_done_callback(lambda _: estate.bus.nudge())
     try:
         async with asyncio.timeout(seconds or None):
             while not (reply.closed.is_set() or reply.cancelled.is_set()):
                 codes = _judged(units, done)
                 if None not in codes.values():
                     return Code.FAILED if Code.FAILED in codes.values() else Code.DONE
-                await first(estate.bus.changed(), reply.closed.wait(), reply.cancelled.wait())
+                await estate.bus.changed()
             return Code.INTERRUPTED
     except TimeoutError:
         late = [name for name, code in _judged(units, done).items() if code is None]
@@ -69,6 +71,8 @@ async def until(estate: Estate, reply: Reply, units: list[ServiceUnit], done: Do
         raise TimedOut(
             f"not healthy after {seconds:g} s: {', '.join(late)}", f"they stay up; see `inv dev-logs {who}`".rstrip()
         ) from None
+    finally:
+        gone.cancel()
 
 
 def _judged(units: list[ServiceUnit], done: Done) -> dict[str, Code | None]:

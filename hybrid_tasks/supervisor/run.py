@@ -125,4 +125,6 @@ async def _until_done(estate: Estate, server: Server) -> None:
 
 async def _idle(estate: Estate, server: Server) -> None:
     while not estate.idle() or server.clients:
-        await first(estate.bus.changed(), asyncio.sleep(LINGER))
+        await server.quiet.wait()
+        if not estate.idle():
+            await estate.bus.changed()

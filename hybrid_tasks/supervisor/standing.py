@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hybrid_tasks.model.status import Unit
+from hybrid_tasks.model.status import InFlight, Unit
 from hybrid_tasks.supervisor.bus import Bus
 
 
@@ -26,3 +26,8 @@ class Standing:
         if state != self.now:
             self.now = state
             self._bus.publish("state", state.name)
+
+    def enter(self, stage: InFlight) -> None:
+        """Take a stage of a swap as begun; which one it is says all that has changed."""
+        self.now = replace(self.now, swap=stage)
+        self._bus.publish("stage", self.now.name, {"stage": stage.stage})

@@ -86,8 +86,7 @@ class Swapping:
 
     def stage(self, name: str) -> None:
         """Hear which stage begins."""
-        self._standing.change(swap=InFlight(name, self._site.now()))
-        self._site.bus.publish("stage", self._crew.service.name, {"stage": name})
+        self._standing.enter(InFlight(name, self._site.now()))
 
     async def gate(self) -> None:
         """Wait for what the service needs, unless an older instance serves already."""
