@@ -94,11 +94,17 @@ def test_a_run_mark_in_another_value_is_no_mark() -> None:
 
 def test_descendants_are_found_at_any_depth() -> None:
     with subprocess.Popen(["sh", "-c", "setsid sh -c 'sleep 1000 & wait' & sleep 1000 & wait"]) as process:
-        found = until(lambda: len(found := descendants(process.pid)) >= 3 and found)
+        # All are there once both sleep: setsid and the shells between may come and go until then.
+        found = until(lambda: (all_ := descendants(process.pid)) and _sleeping(all_) == 2 and all_)
         assert process.pid not in found
         assert process.pid in descendants(os.getpid()) or read_stat(process.pid).parent == os.getpid()
-        for pid in {process.pid, *found}:
+        for pid in {process.pid, *descendants(process.pid)}:
             os.kill(pid, 9)
+
+
+def _sleeping(pids: set[int]) -> int:
+    names = [Path(f"/proc/{pid}/comm") for pid in pids]
+    return sum(name.read_text() == "sleep\n" for name in names if name.exists())
 
 
 def test_a_project_is_its_directory_by_whatever_path(tmp_path: Path) -> None:
