@@ -40,7 +40,7 @@ class Holder:
     def __init__(
         self, connect: Callable[[], Awaitable[socket.socket]], patience: float = PATIENCE, most: int = MOST
     ) -> None:
-        self.error: str | None = None
+        self.notice = unavailable.Notice()
         self._connect = connect
         self._patience = patience
         self._most = most
@@ -178,10 +178,9 @@ class Holder:
 
     async def _refuse(self, client: socket.socket, head: bytes) -> None:
         loop = asyncio.get_running_loop()
-        text = self.error or "nothing serves this port at the moment"
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LINGER):
-                await loop.sock_sendall(client, unavailable.unavailable(head, text))
+                await loop.sock_sendall(client, unavailable.unavailable(head, self.notice))
                 client.shutdown(socket.SHUT_WR)
                 # Closing with unread bytes would be a reset, which can overtake the answer.
                 seen = 0

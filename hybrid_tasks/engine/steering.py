@@ -19,6 +19,7 @@ from typing import Protocol, Self
 
 from hybrid_tasks.engine.holding import Holder
 from hybrid_tasks.engine.listeners import Listeners
+from hybrid_tasks.engine.unavailable import Notice
 from hybrid_tasks.errors import PortTaken, SteeringUnavailable
 
 FIRST_SLOTS = 2
@@ -192,13 +193,13 @@ class SteeredPort:
         if self._listeners.listens(here.member):
             self._holder.accept_from(here.member)  # until it is needed again: a late handshake ends up here
 
-    def error(self, text: str | None) -> None:
+    def explain(self, notice: Notice) -> None:
         """Set what clients are told while nothing serves.
 
         Args:
-            text: the reason, any number of lines; None: no reason is known.
+            notice: the reason.
         """
-        self._holder.error = text
+        self._holder.notice = notice
 
     async def close(self) -> None:
         """Give the port back; connections that are held or handed on by us are closed."""

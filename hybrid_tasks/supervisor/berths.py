@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hybrid_tasks.engine.steering import SteeredPort
+from hybrid_tasks.engine.unavailable import Notice
 from hybrid_tasks.model.service import Service
 
 Open = Callable[[Service], SteeredPort]
@@ -42,6 +43,7 @@ class Berths:
         self._open: dict[tuple[str, int], SteeredPort] = {}
         self._taken: dict[str, Berth] = {}
         self._leaving: dict[str, Berth] = {}
+        self._notice = Notice()
 
     @property
     def steered(self) -> bool:
@@ -67,8 +69,12 @@ class Berths:
             if self.in_the_way(service):  # of our own making: opened once that has left
                 self.next, self._pending = None, service
                 return
-            self._open[key] = self._open_port(service)
+            self._take_port(key, service)
         self.next, self._pending = self._open[key], None
+
+    def _take_port(self, key: tuple[str, int], service: Service) -> None:
+        self._open[key] = self._open_port(service)
+        self._open[key].explain(self._notice)
 
     def in_the_way(self, service: Service) -> bool:
         """Whether an instance of ours has the port in a way that another cannot share."""
@@ -79,7 +85,7 @@ class Berths:
         """Give the port for an instance that is started now."""
         await self.tidy()
         if self._pending is not None:
-            self._open[_key(self._pending)] = self._open_port(self._pending)
+            self._take_port(_key(self._pending), self._pending)
             self.choose(self._pending, inherit=True)
         return self.next
 
@@ -111,10 +117,11 @@ class Berths:
                 del self._open[key]
                 await port.close()
 
-    def error(self, text: str | None) -> None:
+    def explain(self, notice: Notice) -> None:
         """Set what clients are told where nothing serves."""
+        self._notice = notice
         for port in self._open.values():
-            port.error(text)
+            port.explain(notice)
 
     async def close(self) -> None:
         """Give every port back."""

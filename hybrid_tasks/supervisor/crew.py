@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hybrid_tasks.engine.swap import Version
+from hybrid_tasks.engine.unavailable import Notice
 from hybrid_tasks.errors import SteeringUnavailable
 from hybrid_tasks.logs.store import announce, excerpt
 from hybrid_tasks.model.command import Command
@@ -181,7 +182,6 @@ class Crew:
 
     def serve(self, job: Job) -> None:
         """Send every new connection to this instance."""
-        self._berths.error(None)
         berth = self._berths.of(job.run)
         if berth is not None and berth.port is not None:
             berth.port.serve(berth.slot)
@@ -229,9 +229,9 @@ class Crew:
         """End an instance that was never proved."""
         await self.retire(job, min(UNPROVED_GRACE, self.service.stop.grace))
 
-    def trouble(self, text: str | None) -> None:
+    def explain(self, notice: Notice) -> None:
         """Tell waiting clients why nothing serves."""
-        self._berths.error(text)
+        self._berths.explain(notice)
 
     async def leave(self) -> None:
         """Give everything back that the service held."""

@@ -19,6 +19,7 @@ from hybrid_tasks.model.verdict import Unknown
 from hybrid_tasks.supervisor.crashes import Revival, how_ended
 from hybrid_tasks.supervisor.crew import Crew
 from hybrid_tasks.supervisor.deciding import Deciding, Pause
+from hybrid_tasks.supervisor.excuses import excuse
 from hybrid_tasks.supervisor.history import History
 from hybrid_tasks.supervisor.kept import Kept
 from hybrid_tasks.supervisor.recording import refused, rest_after, surprise
@@ -44,7 +45,7 @@ class ServiceUnit:
         self.site = site
         self.source = source
         self.crew = Crew(service, site)
-        self._standing = Standing(service.name, site.bus)
+        self._standing = Standing(service.name, site.bus, lambda state: self.crew.explain(excuse(state)))
         self._serving = Serving(self.crew, self._ended, lambda verdict: self._standing.change(verdict=verdict))
         self._kept = Kept(site.artefacts(service.name), self.crew)
         self._revival = Revival(self._revive)
@@ -192,7 +193,6 @@ class ServiceUnit:
             elif isinstance(rest, Crashed) and receipt.before and self._kept.runnable(receipt.fingerprint) is not None:
                 self._trigger = "crash"  # it ended while its successor was in the making
         self.source.keep((self._serving.fingerprint, self._kept.good.fingerprint if self._kept.good else None))
-        self.crew.trouble(receipt.error)
         self._standing.change(swap=None, rest=rest, last_receipt=self._history.last)
         self.site.bus.publish("receipt", self.service.name, receipt.as_json())
 
@@ -210,7 +210,6 @@ class ServiceUnit:
         rest = self._revival.ended(self.service.restart, code, running.job.tail(), healthy_for)
         self._history.tried.add(running.version.fingerprint)
         self.crew.note = how_ended(code)
-        self.crew.trouble(f"it {self.crew.note}")
         self._standing.change(serving=None, verdict=Unknown(), rest=rest)
 
     def _revive(self) -> None:

@@ -12,6 +12,7 @@ import pytest
 from swapping import Service, asked_for, load, question, run
 
 from hybrid_tasks.engine.steering import SteeredPort
+from hybrid_tasks.engine.unavailable import Notice
 from hybrid_tasks.model.probe import Pace
 from hybrid_tasks.model.verdict import Healthy
 
@@ -76,7 +77,7 @@ def test_ten_kills_under_load_fail_only_what_the_dead_had_accepted(tmp_path: Pat
 
 def test_while_the_only_version_is_broken_clients_are_told_why(tmp_path: Path) -> None:
     async def body(here: Service) -> None:
-        here.port.error("app.py:3: SyntaxError: invalid syntax")
+        here.port.explain(Notice("web did not pass its check", "app.py:3: SyntaxError: invalid syntax"))
         answer = await question(here.port.port)
         assert answer.startswith(b"HTTP/1.1 503 ")
         assert b"app.py:3: SyntaxError" in answer

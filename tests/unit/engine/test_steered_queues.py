@@ -8,6 +8,7 @@ import pytest
 from steered import accept, connect, run, serve_once
 
 from hybrid_tasks.engine.steering import SteeredPort
+from hybrid_tasks.engine.unavailable import Notice
 
 pytestmark = pytest.mark.needs("linux")
 
@@ -69,7 +70,7 @@ def test_what_is_left_in_a_queue_survives_that_its_slot_is_given_away_at_once() 
 
 def test_while_nothing_serves_a_client_is_told_why_after_two_seconds() -> None:
     async def test(port: SteeredPort) -> None:
-        port.error("main.go:3: undefined: foo")
+        port.explain(Notice("web did not build", "main.go:3: undefined: foo"))
         begun = asyncio.get_running_loop().time()
         reader, writer = await asyncio.open_connection("127.0.0.1", port.port)
         writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")

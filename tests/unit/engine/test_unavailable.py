@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 from held import play, scene
 
+from hybrid_tasks.engine.unavailable import Notice
+
 
 def test_after_the_wait_a_request_is_answered_503_as_text() -> None:
     async def body() -> None:
         async with scene() as here:
-            here.holder.error = "main.go:3: undefined: foo <T>"
+            here.holder.notice = Notice("web did not build", "main.go:3: undefined: foo <T>")
             reader, writer = await here.client()
             writer.write(b"GET /x HTTP/1.1\r\nHost: a\r\n")
             await here.held(1)
@@ -19,7 +21,7 @@ def test_after_the_wait_a_request_is_answered_503_as_text() -> None:
             assert lines[0] == b"HTTP/1.1 503 Service Unavailable"
             assert {b"Retry-After: 1", b"Connection: close", b"Content-Type: text/plain; charset=utf-8"} <= set(lines)
             assert b"Content-Length: %d" % len(text) in lines
-            assert text == b"main.go:3: undefined: foo <T>\n"
+            assert text == b"web did not build\nmain.go:3: undefined: foo <T>\n"
 
     play(body)
 
@@ -27,13 +29,17 @@ def test_after_the_wait_a_request_is_answered_503_as_text() -> None:
 def test_a_browser_gets_a_page_with_the_reason_escaped() -> None:
     async def body() -> None:
         async with scene() as here:
-            here.holder.error = "undefined: foo <T>"
+            here.holder.notice = Notice("<web> did not build", "undefined: foo <T>")
             reader, writer = await here.client()
             writer.write(b"GET / HTTP/1.1\r\nhost: a\r\naccept: text/html,application/xhtml+xml;q=0.9\r\n\r\n")
             answer = await reader.read()
             assert b"Content-Type: text/html; charset=utf-8" in answer
             assert b"undefined: foo &lt;T&gt;" in answer
+            assert b"<h1>&lt;web&gt; did not build</h1>" in answer
             assert b"<T>" not in answer
+            assert b'<meta http-equiv="refresh" content="2">' in answer, "it asks again by itself"
+            assert b"Content-Security-Policy: default-src 'none'" in answer
+            assert b"//" not in answer.partition(b"\r\n\r\n")[2], "nothing from elsewhere"
 
     play(body)
 
