@@ -20,6 +20,7 @@ PROGRAMS = {
     "gdbserver": ("gdbserver",),
     "go": ("go",),
     "lldb": ("lldb-dap", "lldb-vscode", *(f"{name}-{version}" for name in ("lldb-dap", "lldb-vscode") for version in range(14, 25))),
+    "mold": ("mold",),
     "node": ("node",),
     "pyspy": ("py-spy",),
     "rust": ("cargo",),

@@ -57,7 +57,7 @@ class Progress:
             return
         service = " ".join(harmless(event.service))
         if event.kind == "stage":
-            self._stage(service, str(data.get("stage", "")))
+            self._stage(service, str(data.get("stage", "")), str(data.get("note") or ""))
         elif event.kind == "state":
             self._state(service, data)
         elif event.kind == "held":
@@ -82,11 +82,12 @@ class Progress:
             self.out.flush()
             self._drawn = 0
 
-    def _stage(self, service: str, stage: str) -> None:
+    def _stage(self, service: str, stage: str, note: str = "") -> None:
         row = self._rows.get(service)
         if stage in STAGES:
-            first = row is None or row.doing not in STAGES.values()
-            self._change(service, STAGES[stage], busy=True, swapping=True)
+            first = row is None or row.doing.partition(":")[0] not in STAGES.values()
+            doing = f"{STAGES[stage]}: {note}" if note else STAGES[stage]
+            self._change(service, doing, busy=True, swapping=True)
             if first:
                 self._rows[service].since = self.clock()
         elif row is not None:

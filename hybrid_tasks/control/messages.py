@@ -5,7 +5,7 @@ A request is one frame, `{"v": 1, "op": …, "args": {…}, "env": {…}, "cwd":
 
 Events while something is done (`kind`, and what `data` holds):
 `state` a service changed (a `documents.ServiceStatus`) · `stage` its swap entered a stage, and nothing else changed
-(`{"stage": name}`) ·
+(`{"stage": name}`, and `note` while it waits for something that is known) ·
 `receipt` a swap ended (the receipt) · `held` it is not reloaded any more (`{"reason", "cure"}`) ·
 `note` something the user should read (`{"text"}`).
 

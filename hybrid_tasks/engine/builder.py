@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import shutil
 from collections.abc import Awaitable, Callable
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hybrid_tasks.errors import HybridError
+from hybrid_tasks.health.output import new_lines
 from hybrid_tasks.logs.store import excerpt
 from hybrid_tasks.model.command import Command
 from hybrid_tasks.model.plan import Build, CargoExecutable
@@ -18,7 +20,12 @@ from hybrid_tasks.process.jobs import Job
 ARTEFACT = "{artefact}"
 CHANGED = "{changed}"
 
+LISTENING = 0.2
+"""Seconds between two looks at the output of a build that may have something to tell."""
+
 Spawn = Callable[[str, Command], Awaitable[Job]]
+Hear = Callable[[str, str], None]
+Notices = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +50,17 @@ def with_artefact(command: Command, artefact: Path | None) -> Command:
     return Command(argv, command.cwd, command.env, command.secrets)
 
 
-async def run(spawn: Spawn, role: str, command: Command) -> Refused | Job:
+async def run(
+    spawn: Spawn, role: str, command: Command, notices: Notices = (), hear: Hear = lambda _role, _note: None
+) -> Refused | Job:
     """Run a job to its end; being cancelled ends it.
 
     Args:
         spawn: starts a job with a role.
         role: `check`, `build` or `step`.
         command: what to run.
+        notices: texts in its output with what they mean for people.
+        hear: told the role and a notice, an empty one when it does not hold any more.
 
     Returns:
         the ended job, or why it was refused.
@@ -58,9 +69,11 @@ async def run(spawn: Spawn, role: str, command: Command) -> Refused | Job:
         job = await spawn(role, command)
     except HybridError as error:
         return Refused(role, error.message)
+    telling = asyncio.ensure_future(_tell(job.log, notices, functools.partial(hear, role)))
     try:
         ended = await job.wait()
     finally:
+        telling.cancel()
         if job.exit is None:
             await job.stop(0)
     if ended.code == 0:
@@ -69,7 +82,19 @@ async def run(spawn: Spawn, role: str, command: Command) -> Refused | Job:
     return Refused(role, "\n".join(lines) or f"`{command.argv[0]}` ended with {ended.code}")
 
 
-async def build(spawn: Spawn, plan: Build, folder: Path) -> Refused | Path:
+async def _tell(log: Path, notices: Notices, hear: Callable[[str], None]) -> None:
+    """Tell what a build says that it waits for, until it says something else."""
+    lines, told = new_lines(log), ""
+    while notices:
+        for line in lines():
+            note = next((meaning for text, meaning in notices if text in line), "")
+            if note != told:
+                hear(note)
+                told = note
+        await asyncio.sleep(LISTENING)
+
+
+async def build(spawn: Spawn, plan: Build, folder: Path, hear: Hear) -> Refused | Path:
     """Run a build and find its artefact.
 
     Args:
@@ -77,11 +102,12 @@ async def build(spawn: Spawn, plan: Build, folder: Path) -> Refused | Path:
         plan: the build command and where its result is.
         folder: where the artefact of this build is kept; what a tool leaves elsewhere is copied here,
             because its next build would write over it.
+        hear: told `build` and what it says that it waits for, an empty text when that is over.
 
     Returns:
         the artefact, or why there is none.
     """
-    ended = await run(spawn, "build", plan.command)
+    ended = await run(spawn, "build", plan.command, plan.notices, hear)
     if isinstance(ended, Refused):
         return ended
     if isinstance(plan.artefact, Path):

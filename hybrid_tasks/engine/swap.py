@@ -106,8 +106,8 @@ class Crew(Protocol):
 class Owner(Protocol):
     """Decides when a swap may go on, and is the only one who changes what serves."""
 
-    def stage(self, name: str) -> None:
-        """Hear which stage begins."""
+    def stage(self, name: str, note: str = "") -> None:
+        """Hear which stage begins, or what the one under way waits for."""
 
     async def gate(self) -> None:
         """Wait for what the service needs."""
@@ -126,12 +126,12 @@ class _Book:
     """The stages of one swap with their times."""
 
     def __init__(self, owner: Owner) -> None:
-        self._owner = owner
+        self.stage = owner.stage
         self.stages: list[Stage] = []
 
     @asynccontextmanager
     async def __call__(self, name: str) -> AsyncIterator[_Mark]:
-        self._owner.stage(name)
+        self.stage(name)
         mark = _Mark()
         begin = time.perf_counter()
         try:
@@ -207,7 +207,7 @@ async def _make(order: Order, crew: Crew, book: _Book) -> tuple[Version, asyncio
     artefact = None
     if plan.build is not None:
         async with book("build") as mark:
-            built = await builder.build(crew.spawn, plan.build, order.folder)
+            built = await builder.build(crew.spawn, plan.build, order.folder, book.stage)
             _refuse(built)
             artefact = built if isinstance(built, Path) else None
             mark.ok = True

@@ -7,6 +7,7 @@ from enum import Enum
 from pathlib import Path
 
 from hybrid_tasks.model.command import Command
+from hybrid_tasks.model.info import Tool
 from hybrid_tasks.model.service import Listen, Service
 
 
@@ -24,6 +25,8 @@ class Place:
         debug_port: where a debugger listens on 127.0.0.1, or None when none is wanted: a build without one may
             leave out what only debuggers read.
         debug_wait: the debugger holds the program at its start until somebody attaches.
+        cache: a directory of the service's own that lasts from build to build, made by whoever writes there; None:
+            there is none.
     """
 
     artefacts: Path
@@ -33,6 +36,7 @@ class Place:
     source: Path | None = None
     debug_port: int | None = None
     debug_wait: bool = False
+    cache: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +49,18 @@ class CargoExecutable:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """A build command and what it leaves: a path, or something found in its output."""
+    """A build command and what it leaves.
+
+    Args:
+        command: the build.
+        artefact: a path, or something found in the build's output.
+        notices: pairs of a text and what it means for people (`waiting for cargo's lock`); told from the line of
+            output that holds the text until the next line.
+    """
 
     command: Command
     artefact: Path | CargoExecutable
+    notices: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +74,7 @@ class StartPlan:
         listen: how the program can get its socket: INHERIT (takes `LISTEN_FDS`, or `place.listen_fd`
             on its command line) or OWN. The supervisor asks again with `listen_fd` set accordingly.
         warm: a command for a parent that forks instances.
+        tools: programs this plan needs beyond those of the stack.
     """
 
     program: Command
@@ -69,6 +82,7 @@ class StartPlan:
     build: Build | None = None
     listen: Listen = Listen.OWN
     warm: Command | None = None
+    tools: tuple[Tool, ...] = ()
 
 
 class ReloadAction(Enum):

@@ -25,10 +25,11 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class InFlight:
-    """A swap that is under way: its stage, and since when (seconds since the epoch)."""
+    """A swap that is under way: its stage, since when (seconds since the epoch), and what it waits for, if known."""
 
     stage: str
     since: float
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -235,6 +235,16 @@ def missing_tools(host: Host, service: Service, path: str | None = None, run: Ru
     return [tool for tool in tools if trouble(tool, path, run) is not None]
 
 
+def lacking(plan: StartPlan, path: str | None = None) -> list[Tool]:
+    """Give the programs that a plan needs beyond its stack's and this machine lacks.
+
+    Args:
+        plan: what a stack wants started.
+        path: the PATH of the service's environment (default: this process's).
+    """
+    return [tool for tool in plan.tools if trouble(tool, path) is not None]
+
+
 def tell(host: Host, event: Event) -> None:
     """Tell every observer of an event; one that fails is muted and disturbs nobody."""
     for guest in host.guests.having("on_event"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path
 
 from hybrid_tasks.config.nearest import suggestion
 from hybrid_tasks.config.selection import mode_set
@@ -12,12 +11,12 @@ from hybrid_tasks.control.messages import Request
 from hybrid_tasks.env.environment import Environment, Layer
 from hybrid_tasks.env.layers import resolve
 from hybrid_tasks.env.variable import Variable
-from hybrid_tasks.errors import HybridError, Mistakes, WrongInput
+from hybrid_tasks.errors import HybridError, Mistakes, ToolMissing, WrongInput
 from hybrid_tasks.model.command import Command
-from hybrid_tasks.model.plan import Place
 from hybrid_tasks.model.service import Service
 from hybrid_tasks.plugin import routing
 from hybrid_tasks.supervisor import cleaning, diagnosis
+from hybrid_tasks.supervisor.consulting import trial
 from hybrid_tasks.supervisor.loaded import Loaded
 from hybrid_tasks.supervisor.order import waves, with_needs
 from hybrid_tasks.supervisor.plain import plain
@@ -159,13 +158,14 @@ def _plan(loaded: Loaded, request: Request) -> object:
     for number, wave in enumerate(waves(services, names)):
         for name in wave:
             service = services[name]
-            missing = routing.missing_tools(loaded.host, service, (request.env or {}).get("PATH"))
-            why = f"blocked: `{missing[0].executable}` is missing; {missing[0].install}" if missing else ""
-            place = Place(Path(".hybrid") / "artefacts" / name / "next", service.port, service.host)
-            start = None if missing else routing.start_plan(loaded.host, service, place)
+            start, why = None, ""
+            try:
+                start = trial(loaded.host, service, (request.env or {}).get("PATH"))
+            except ToolMissing as missing:
+                why = f"blocked: {missing.message}; {missing.hint}"
             words = list(start.program.argv) if start else []
             built = list(start.build.command.argv) if start and start.build else None
-            entry = {"service": name, "wave": number, "action": "blocked" if missing else "start", "command": words}
+            entry = {"service": name, "wave": number, "action": "start" if start else "blocked", "command": words}
             plan.append({**entry, "build": built, "cwd": str(service.directory), "why": why})
     return {"plan": plan}
 

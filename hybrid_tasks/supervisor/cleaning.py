@@ -69,7 +69,7 @@ def _candidates(loaded: Loaded, *, caches: bool, environ: Mapping[str, str]) -> 
     """Everything that is ours to remove, with the service that uses it."""
     folder = hybrid_dir(loaded.project.root, environ)
     inside = folder.parent.resolve()
-    for kind in ("artefacts", "logs"):
+    for kind in ("artefacts", "logs", *(("cache",) if caches else ())):
         above = folder / kind
         link = next((path for path in (folder, above) if path.is_symlink()), None)
         if link is not None:

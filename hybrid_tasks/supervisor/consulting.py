@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from pathlib import Path
 
+from hybrid_tasks.errors import ToolMissing
 from hybrid_tasks.model.plan import Place, ReloadPlan, StartPlan
 from hybrid_tasks.model.probe import Probe
 from hybrid_tasks.model.service import Service
 from hybrid_tasks.model.status import Blocked
 from hybrid_tasks.model.watching import Burst
 from hybrid_tasks.plugin import routing
+from hybrid_tasks.plugin.host import Host
 from hybrid_tasks.supervisor.site import Site
 
 
@@ -34,9 +38,38 @@ async def reload(site: Site, service: Service, burst: Burst) -> ReloadPlan:
     return plan
 
 
+def trial(host: Host, service: Service, path: str | None) -> StartPlan:
+    """Plan a start that nobody carries out.
+
+    Args:
+        host: the plugins.
+        service: which service.
+        path: the PATH of its environment.
+
+    Raises:
+        ToolMissing: something has to be installed first.
+        HybridError: it cannot be started as it is.
+    """
+    missing = routing.missing_tools(host, service, path)
+    if not missing:
+        folder = Path(".hybrid")
+        place = Place(folder / "artefacts" / service.name / "next", service.port, service.host)
+        plan = routing.start_plan(host, service, replace(place, cache=folder / "cache" / service.name))
+        missing = routing.lacking(plan, path)
+    if missing:
+        raise ToolMissing(f"`{missing[0].executable}` is missing", missing[0].install)
+    return plan
+
+
 async def start(site: Site, service: Service, place: Place) -> StartPlan:
-    """Ask the stack how to start the service, and the runtime how it runs that."""
+    """Ask the stack how to start the service, and the runtime how it runs that.
+
+    Raises:
+        ToolMissing: the plan needs a program that is not on this machine.
+    """
     plan = await asyncio.to_thread(routing.start_plan, site.host, service, place)
+    if missing := routing.lacking(plan, site.client.get("PATH")):
+        raise ToolMissing(f"`{missing[0].executable}` is missing", missing[0].install)
     runs = await asyncio.to_thread(routing.run_plans, site.host, (service,), {service.name: plan}, {})
     program = next((run.main for run in runs if run.main is not None), plan.program)
-    return StartPlan(program, plan.check, plan.build, plan.listen, plan.warm)
+    return replace(plan, program=program)

@@ -117,7 +117,9 @@ class Crew:
     async def planned(self, folder: Path, listen_fd: int | None, source: Path | None = None) -> StartPlan:
         """Ask the stack how to start the service, and the runtime how it runs that."""
         service = self.service
-        return await consulting.start(self._site, service, Place(folder, service.port, service.host, listen_fd, source))
+        cache = self._site.cache(service.name)
+        place = Place(folder, service.port, service.host, listen_fd, source, cache=cache)
+        return await consulting.start(self._site, service, place)
 
     async def spare(self, folder: Path, source: Path) -> Version:
         """Give a version that runs a kept copy of the source."""

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from hybrid_tasks.plugin import routing
+from hybrid_tasks.errors import HybridError, ToolMissing
 from hybrid_tasks.plugin.tools import PATIENCE, trouble
 from hybrid_tasks.process import identity, ports, versions
 from hybrid_tasks.process.ports import Holder
+from hybrid_tasks.supervisor.consulting import trial
 from hybrid_tasks.supervisor.loaded import Loaded
 
 WATCHES = Path("/proc/sys/fs/inotify/max_user_watches")
@@ -79,13 +80,18 @@ def _tools(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[Check]:
 
 def _services(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[Check]:
     for service in loaded.project.services.values():
-        missing = routing.missing_tools(loaded.host, service, environ.get("PATH"))
         detail = f"{service.stack or 'command'} in {service.directory}"
-        if missing:
+        try:
+            trial(loaded.host, service, environ.get("PATH"))
+        except ToolMissing as missing:
             word = "missing" if service.optional else "FAIL"
-            words = f"`{missing[0].executable}` is missing" + ("; the service is optional" if service.optional else "")
-            yield service.name, service.optional, words, missing[0].install, word
-        elif service.port is not None and (holder := _stranger(loaded, service.port)) is not None:
+            words = missing.message + ("; the service is optional" if service.optional else "")
+            yield service.name, service.optional, words, missing.hint, word
+            continue
+        except HybridError as error:
+            yield service.name, False, error.message, error.hint
+            continue
+        if service.port is not None and (holder := _stranger(loaded, service.port)) is not None:
             taken = f"port {service.port} is in use by `{holder.command}` (pid {holder.pid})"
             yield service.name, True, f"{detail}; {taken}", ""
         else:

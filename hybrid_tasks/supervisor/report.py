@@ -101,6 +101,8 @@ def detail(state: Unit) -> str:
     """Say in a few words why a service is in its state."""
     if isinstance(state.rest, Held):
         return state.rest.reason
+    if state.swap is not None and state.swap.note:
+        return state.swap.note
     if state.serving is not None and isinstance(state.verdict, Unhealthy):
         return state.verdict.reason
     if stale(state) and state.last_receipt is not None:

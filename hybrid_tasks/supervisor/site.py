@@ -45,3 +45,7 @@ class Site:
     def artefacts(self, service: str) -> Path:
         """Where the builds of a service are kept."""
         return self.folder / "artefacts" / service
+
+    def cache(self, service: str) -> Path:
+        """Where tools keep what makes the next build of a service faster."""
+        return self.folder / "cache" / service

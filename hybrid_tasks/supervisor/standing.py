@@ -32,6 +32,6 @@ class Standing:
             self._bus.publish("state", state.name)
 
     def enter(self, stage: InFlight) -> None:
-        """Take a stage of a swap as begun; which one it is says all that has changed."""
+        """Take a stage of a swap as begun, or as waiting; that says all that has changed."""
         self.now = replace(self.now, swap=stage)
-        self._bus.publish("stage", self.now.name, {"stage": stage.stage})
+        self._bus.publish("stage", self.now.name, {"stage": stage.stage} | ({"note": stage.note} if stage.note else {}))

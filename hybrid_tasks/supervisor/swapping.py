@@ -84,9 +84,11 @@ class Swapping:
 
     # what a swap asks of its owner
 
-    def stage(self, name: str) -> None:
-        """Hear which stage begins."""
-        self._standing.enter(InFlight(name, self._site.now()))
+    def stage(self, name: str, note: str = "") -> None:
+        """Hear which stage begins, or what the one under way waits for."""
+        swap = self._standing.now.swap
+        since = swap.since if swap is not None and swap.stage == name else self._site.now()
+        self._standing.enter(InFlight(name, since, note))
 
     async def gate(self) -> None:
         """Wait for what the service needs, unless an older instance serves already."""

@@ -1,7 +1,7 @@
 """The Rust stack: `cargo build` of a service's binary, wherever cargo puts it.
 
-What lives here: reading manifests (`manifests.py`), finding the binary (`finding.py`), the plan (`starting.py`),
-what a save means (`changes.py`). What does not: running cargo; a plan only says how.
+What lives here: reading manifests (`manifests.py`), finding the binary (`finding.py`), the plan (`starting.py`) with
+its build (`building.py`), what a save means (`changes.py`). What does not: running cargo; a plan only says how.
 Read `starting.py` first.
 """
 
@@ -18,6 +18,7 @@ from hybrid_tasks.api import (
     Command,
     Debounce,
     Detected,
+    Place,
     ReloadPlan,
     Service,
     StackInfo,
@@ -44,9 +45,9 @@ def stack_detect(directory: Path, dockerfile: Path | None, command: tuple[str, .
 
 
 @hookimpl
-def stack_start(service: Service) -> StartPlan:
+def stack_start(service: Service, place: Place) -> StartPlan:
     """Build the binary, run the artefact."""
-    return starting.start(service)
+    return starting.start(service, place)
 
 
 @hookimpl

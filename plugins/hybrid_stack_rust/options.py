@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+OWN, SHARED = "own", "shared"
 
 
 class RustOptions(BaseModel):
@@ -18,6 +20,13 @@ class RustOptions(BaseModel):
     )
     profile: str | None = Field(default=None, min_length=1, description="cargo profile (default: `dev`)")
     flags: tuple[str, ...] = Field(default=(), description="more arguments of `cargo build` (`--features=x`)")
+
+    target_dir: str | None = Field(
+        default=None,
+        min_length=1,
+        description="`own` directory for builds, `shared` with your own cargo builds, or a path; own when left out",
+    )
+    linker: Literal["mold", "lld"] | None = Field(default=None, description="a faster linker than the default")
 
     @property
     def wanted(self) -> tuple[str | None, str | None]:

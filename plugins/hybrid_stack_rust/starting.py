@@ -6,10 +6,11 @@ import functools
 import re
 from pathlib import Path
 
+from hybrid_stack_rust import building
 from hybrid_stack_rust.finding import Binary, find_binary
 from hybrid_stack_rust.manifests import depends_on
 from hybrid_stack_rust.options import RustOptions
-from hybrid_tasks.api import Build, CargoExecutable, Command, Listen, Service, StartPlan
+from hybrid_tasks.api import Command, Listen, Place, Service, StartPlan
 
 INHERITS = re.compile(rb"LISTEN_FDS|\blistenfd::")
 
@@ -24,24 +25,14 @@ def binary_of(service: Service) -> Binary:
     return find_binary(service.name, service.directory, options_of(service))
 
 
-def start(service: Service) -> StartPlan:
-    """Say how an instance is built and started.
-
-    Where cargo puts the executable only cargo knows (`CARGO_TARGET_DIR`, `.cargo/config.toml`, a target triple, a
-    binary named otherwise than its package), so the build prints it: JSON messages on standard output, everything
-    for people on standard error.
-    """
+def start(service: Service, place: Place) -> StartPlan:
+    """Say how an instance is built and started."""
     binary, options = binary_of(service), options_of(service)
-    words = ["cargo", "build", "--message-format=json-render-diagnostics"]
-    words += ["--package", binary.package.name, "--bin", binary.name]
-    if options.profile is not None:
-        words += ["--profile", options.profile]
     return StartPlan(
         program=Command(("{artefact}", *service.args), service.directory),
-        build=Build(
-            Command((*words, *options.flags), service.directory), CargoExecutable(binary.package.name, binary.name)
-        ),
+        build=building.build(service, binary, options, place.cache),
         listen=Listen.INHERIT if inherits(binary) else Listen.OWN,
+        tools=building.tools(options),
     )
 
 

@@ -13,6 +13,7 @@ from hybrid_tasks.api import (
     Change,
     ChangeKind,
     Listen,
+    Place,
     ReloadAction,
     Service,
     WrongInput,
@@ -29,6 +30,9 @@ def lay(root: Path, files: dict[str, str]) -> Path:
     return root
 
 
+PLACE = Place(Path("artefacts"))
+
+
 def member(name: str, *more: str) -> str:
     return f'[package]\nname = "{name}"\nversion = "0.1.0"\n' + "\n".join(more)
 
@@ -38,7 +42,7 @@ def service(directory: Path, **given) -> Service:
 
 
 def target(given: Service) -> str:
-    build = stack.stack_start(given).build
+    build = stack.stack_start(given, PLACE).build
     assert isinstance(build.artefact, CargoExecutable)
     words = build.command.argv
     assert words[words.index("--package") + 1] == build.artefact.package
@@ -131,7 +135,7 @@ def test_what_cannot_be_started(tmp_path: Path) -> None:
 def test_the_plan(tmp_path: Path) -> None:
     lay(tmp_path, {"Cargo.toml": ONE, "src/main.rs": ""})
     plan = stack.stack_start(
-        service(tmp_path, args=("-v",), options=stack.RustOptions(profile="fast", flags=("--offline",)))
+        service(tmp_path, args=("-v",), options=stack.RustOptions(profile="fast", flags=("--offline",))), PLACE
     )
     assert plan.build.command.argv == (
         *("cargo", "build", "--message-format=json-render-diagnostics", "--package", "shop-api", "--bin", "shop-api"),
@@ -140,10 +144,10 @@ def test_the_plan(tmp_path: Path) -> None:
     assert plan.program.argv == ("{artefact}", "-v")
     assert (plan.listen, plan.check) == (Listen.OWN, None)
     (tmp_path / "src" / "net.rs").write_text('let n = std::env::var("LISTEN_FDS");')
-    assert stack.stack_start(service(tmp_path)).listen is Listen.INHERIT
+    assert stack.stack_start(service(tmp_path), PLACE).listen is Listen.INHERIT
     (tmp_path / "src" / "net.rs").unlink()
     (tmp_path / "Cargo.toml").write_text(ONE + '[target."cfg(unix)".dependencies]\nlistenfd = "1"\n')
-    assert stack.stack_start(service(tmp_path)).listen is Listen.INHERIT
+    assert stack.stack_start(service(tmp_path), PLACE).listen is Listen.INHERIT
 
 
 def test_only_what_the_service_is_made_of_is_watched(tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 import hybrid_stack_rust as stack
 import pytest
 
-from hybrid_tasks.api import Service
+from hybrid_tasks.api import Place, Service
 
 pytestmark = pytest.mark.needs("rust")
+PLACE = Place(Path("artefacts"))
 
 
 def lay(root: Path, files: dict[str, str]) -> Path:
@@ -37,7 +38,7 @@ def workspace(tmp_path: Path) -> Path:
 
 def build(given: Service) -> tuple[subprocess.CompletedProcess[str], list[str]]:
     """Build as the plan says; gives the executables named for the plan's artefact."""
-    found = stack.stack_start(given).build
+    found = stack.stack_start(given, PLACE).build
     argv, cwd = found.command.argv, found.command.cwd
     done = subprocess.run(argv, cwd=cwd, capture_output=True, text=True, check=False)
     messages = [json.loads(line) for line in done.stdout.splitlines()]
@@ -56,7 +57,7 @@ def test_the_binary_is_told_by_cargo(workspace: Path) -> None:
         done, [executable] = build(given)
         assert done.returncode == 0, done.stderr
         assert Path(executable).name == "served"
-        argv = [executable if word == "{artefact}" else word for word in stack.stack_start(given).program.argv]
+        argv = [executable if word == "{artefact}" else word for word in stack.stack_start(given, PLACE).program.argv]
         assert subprocess.run(argv, capture_output=True, text=True, check=True).stdout == 'one Some("x")\n'
     # A mistake in a dependency: people read standard error, the engine reads only JSON on standard output.
     (workspace / "word" / "src" / "lib.rs").write_text("pub const WORD: &str = 1;\n")

@@ -66,6 +66,15 @@ def test_a_pipe_gets_one_line_a_change() -> None:
     ]
 
 
+def test_what_a_stage_waits_for_is_told_until_it_goes_on() -> None:
+    out = io.StringIO()
+    progress = Progress(out, live=False, paint=PLAIN)
+    for note in ("", "waiting for cargo's lock", "waiting for cargo's lock", ""):
+        progress.hear(Event("stage", 0.0, "web", {"stage": "build", "note": note}))
+    lines = ["building", "building: waiting for cargo's lock", "building"]
+    assert out.getvalue().splitlines() == [f"web: {line}" for line in lines]
+
+
 def test_a_restart_is_told_once_while_the_old_instance_stays_healthy() -> None:
     """The state of a service that is being replaced is `running` and `healthy` all the time."""
     out = io.StringIO()

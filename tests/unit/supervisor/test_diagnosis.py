@@ -69,3 +69,26 @@ def test_a_port_that_the_supervisor_holds_is_no_remark(shop: Callable[[str], Loa
     with socket.create_server(("127.0.0.1", 0)) as server:
         loaded = shop(f'[services.web]\ncommand = ["true"]\nport = {server.getsockname()[1]}\n')
         assert "is in use" not in str(check(loaded, "web")["detail"])
+
+
+def test_a_tool_that_only_one_services_options_ask_for_is_missed_there(
+    shop: Callable[[str], Loaded], tmp_path: Path
+) -> None:
+    loaded = shop('[services.web]\nstack = "rust"\ndir = "."\n[services.web.rust]\nlinker = "mold"\n')
+    (loaded.project.root / "src").mkdir()
+    (loaded.project.root / "src" / "main.rs").write_text("fn main() {}\n")
+    (loaded.project.root / "Cargo.toml").write_text('[package]\nname = "web"\n')
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "cargo").write_text("#!/bin/sh\n")
+    (folder / "cargo").chmod(0o755)
+    found = check(loaded, "web", folder)
+    assert (found["ok"], found["detail"]) == (False, "`mold` is missing")
+    assert "apt-get install mold" in str(found["hint"])
+
+
+def test_a_service_that_cannot_be_started_as_it_is_says_why(shop: Callable[[str], Loaded]) -> None:
+    found = check(shop('[services.web]\nstack = "python"\ndir = "."\n'), "web")
+    assert found["ok"] is False
+    assert "no ASGI application and no script was found" in str(found["detail"])
+    assert "services.web.python" in str(found["hint"])
