@@ -21,6 +21,7 @@ FOLLOWED = "100"
     grep="only lines that contain this regular expression",
     ignore_case="--grep does not tell capitals from small letters",
     build="what every build, check and step said, not only failed ones",
+    no_events="without our own lines about starts, saves, crashes and stops",
     at="only the time of one swap, given the id of its receipt",
     json="one JSON object a line: service, stream, time, role, run, text",
     raw="the bytes as they were written: no names, escapes left in",
@@ -36,6 +37,7 @@ def dev_logs(  # noqa: PLR0917 - one parameter a flag
     grep: str | None = None,
     ignore_case: bool = False,
     build: bool = False,
+    no_events: bool = False,
     at: str | None = None,
     json: bool = False,
     raw: bool = False,
@@ -73,6 +75,7 @@ def dev_logs(  # noqa: PLR0917 - one parameter a flag
         grep=grep,
         ignore_case=ignore_case,
         build=build,
+        events=not no_events,
         json=json,
         raw=raw,
     )

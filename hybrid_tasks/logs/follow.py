@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hybrid_tasks.logs.events import EVENT
 from hybrid_tasks.logs.merge import Source, View
 from hybrid_tasks.logs.store import JobLog, jobs, services
 
@@ -20,6 +21,20 @@ _STOPPED_BY_US = frozenset({0, -15, -2, 143, 130})
 _FORGOTTEN = 86400.0  # a build that says nothing for a day has nobody who would note its end
 
 
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Which jobs are wanted: instances and failed builds, and beside them every build and check, or events."""
+
+    build: bool = False
+    events: bool = True
+
+    def shows(self, role: str) -> bool:
+        """Whether a job of this role is shown, however it ends."""
+        if role == EVENT:
+            return self.events
+        return self.build or role in _SHOWN
+
+
 @dataclass(slots=True)
 class Folders:
     """The log folders of a project, listed again only when their time stamps say so.
@@ -27,13 +42,13 @@ class Folders:
     Args:
         project_logs: `.hybrid/logs`.
         chosen: whether a service is wanted.
-        build: all jobs are wanted; else instances and failed builds.
+        roles: which of their jobs.
         now: seconds since the epoch.
     """
 
     project_logs: Path
     chosen: Callable[[str], bool]
-    build: bool = False
+    roles: Roles = Roles()
     now: Callable[[], float] = time.time
     _stamps: dict[Path, int] = field(default_factory=dict)
     _names: list[str] = field(default_factory=list)
@@ -54,7 +69,7 @@ class Folders:
         for job in listed:
             if job.key not in self._seen:
                 self._seen.add(job.key)
-                if self.build or job.role in _SHOWN:
+                if self.roles.shows(job.role):
                     wanted.append(job)
                 elif job.role in _SHOWN_WHEN_FAILED:
                     self._running[job.key] = job

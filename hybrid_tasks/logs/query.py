@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hybrid_tasks.logs.follow import LONGEST, SHORTEST, Folders, Sources
+from hybrid_tasks.logs.events import EVENT
+from hybrid_tasks.logs.follow import LONGEST, SHORTEST, Folders, Roles, Sources
 from hybrid_tasks.logs.index import STREAM_NAMES
 from hybrid_tasks.logs.latest import Latest
 from hybrid_tasks.logs.lines import CUT, SEARCHED, cut_long
@@ -34,6 +35,7 @@ class Query:
         level: rank of `levels.py` below which lines are left out.
         grep: what a line must contain.
         build: the output of every job; else of instances and of builds that failed.
+        events: what happened to the services, told between their lines.
         at: a window in epoch seconds, instead of `since`; shows every job.
         timestamps: each line with its time.
         json: one object a line.
@@ -47,6 +49,7 @@ class Query:
     level: int | None = None
     grep: re.Pattern[str] | None = None
     build: bool = False
+    events: bool = True
     at: tuple[float, float] | None = None
     timestamps: bool = False
     json: bool = False
@@ -87,7 +90,8 @@ def blocks(
     """
     view = _view(query)
     chosen = frozenset(query.services)
-    folders = Folders(project_logs, lambda name: not chosen or name in chosen, query.build or query.at is not None, now)
+    roles = Roles(build=query.build or query.at is not None, events=query.events and (query.json or not query.raw))
+    folders = Folders(project_logs, lambda name: not chosen or name in chosen, roles, now)
     sources = Sources(folders, view)
     merge = Merge(keep=query.follow)
     sieve = Sieve(query.level, query.grep, query.raw)
@@ -149,7 +153,7 @@ def _at_tail(sources: list[Source], query: Query) -> list[Source]:
     kept = []
     for source in sorted(sources, key=lambda source: source.job.started, reverse=True):
         name = source.job.service
-        if source.job.role == "build" and not query.raw:  # some of its last lines may not be shown
+        if source.job.role == EVENT or (source.job.role == "build" and not query.raw):  # not all of its lines count
             kept.append(source)
             continue
         enough = have.get(name, 0) >= query.tail and source.job.touched < oldest.get(name, math.inf)

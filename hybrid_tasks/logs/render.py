@@ -9,10 +9,14 @@ from typing import Protocol
 
 from hybrid_tasks.logs.colours import colour_of, usable
 from hybrid_tasks.logs.escapes import RESET, clean, plain, strip
+from hybrid_tasks.logs.events import EVENT, told
 from hybrid_tasks.logs.index import DROPPED, STREAM_NAMES
 from hybrid_tasks.logs.lines import cut_long
 from hybrid_tasks.logs.merge import Block
 from hybrid_tasks.logs.units import stamp
+
+_STYLES = {"error": "2;31", "warning": "2;33"}
+"""Of events; others are only dim."""
 
 
 class Look(Protocol):
@@ -48,8 +52,12 @@ def as_json(block: Block, *, exact: bool = False) -> bytes:
         exact: escapes stay in the texts, long lines whole.
     """
     job, stream = block.job, STREAM_NAMES.get(block.stream, "stdout")
+    if job.role == EVENT:
+        stream = EVENT
     known = {"service": job.service, "stream": stream, "time": round(block.time, 6), "role": job.role, "run": job.run}
     # The same for the whole block; only the texts are encoded line by line.
+    if job.role == EVENT:
+        return "".join([f"{json.dumps({**known, **event, **known})}\n" for event in told(block.data)]).encode()
     head = json.dumps(known)[:-1] + ', "text": '
     data = block.data if exact else strip(cut_long(block.data)).replace(b"\r\n", b"\n")
     texts = data.decode("utf-8", "replace").removesuffix("\n").split("\n")
@@ -83,14 +91,28 @@ class Prefixed:
 
     def __call__(self, block: Block) -> bytes:
         """The bytes of one block."""
-        data = clean(cut_long(block.data), colours=self._colours)
+        if block.job.role == EVENT:
+            data = self._events(block.data)
+        else:
+            data = clean(cut_long(block.data), colours=self._colours)
         prefix = self._prefix(block.job.service)
         if self._timestamps:
             prefix += stamp(block.time).encode() + b" "
+        if not data:
+            return b""
         # One replacement for the whole block: this is where the speed comes from.
         reset = RESET if self._colours and b"\x1b" in data else b""
         body = data.removesuffix(b"\n").replace(b"\n", reset + b"\n" + prefix)
         return b"".join((prefix, body, reset, b"\n"))
+
+    def _events(self, data: bytes) -> bytes:
+        """What we say ourselves stands out from what services say, and stays behind it."""
+        lines = []
+        for event in told(data):
+            text = f"-- {plain(event.get('text', ''))}"
+            style = _STYLES.get(event.get("level", ""), "2")
+            lines.append(f"\x1b[{style}m{text}\n" if self._colours else f"{text}\n")
+        return "".join(lines).encode()
 
     def _prefix(self, service: str) -> bytes:
         known = self._prefixes.get(service)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hybrid_tasks.logs.escapes import strip
+from hybrid_tasks.logs.events import EVENT, told
 from hybrid_tasks.logs.index import DROPPED
 from hybrid_tasks.logs.merge import Block
 
@@ -47,6 +48,9 @@ class Sieve:
         if self.level is None and self.pattern is None:
             yield block
             return
+        if block.job.role == EVENT:
+            yield from self._events(block)
+            return
         lines = block.data.split(b"\n")
         ended = not lines[-1]  # else an unfinished last line
         texts = strip(block.data).decode().replace("\r\n", "\n").split("\n")
@@ -66,6 +70,19 @@ class Sieve:
         if wanted:
             end = b"\n" if ended or not passed[-1] else b""
             yield block._replace(data=b"\n".join(wanted) + end)
+
+    def _events(self, block: Block) -> Iterator[Block]:
+        from hybrid_tasks.logs.levels import INFO, NAMES
+
+        kept = []
+        for line in block.data.splitlines(keepends=True):
+            for event in told(line):
+                level = NAMES.get(event.get("level", ""), INFO)
+                matches = self.pattern is None or self.pattern.search(event.get("text", "")) is not None
+                if matches and (self.level is None or level >= self.level):
+                    kept.append(line)
+        if kept:
+            yield block._replace(data=b"".join(kept))
 
     def _of(self, block: Block) -> Levels:
         from hybrid_tasks.logs.levels import ERROR, INFO, Levels

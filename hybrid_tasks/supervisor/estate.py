@@ -23,6 +23,7 @@ from hybrid_tasks.process.identity import boot_id, project_identity
 from hybrid_tasks.process.jobs import Jobs
 from hybrid_tasks.supervisor import footing
 from hybrid_tasks.supervisor.bus import Bus
+from hybrid_tasks.supervisor.chronicle import Chronicle
 from hybrid_tasks.supervisor.figures import Figures
 from hybrid_tasks.supervisor.loaded import Loaded, load
 from hybrid_tasks.supervisor.order import service_needs, step_needs
@@ -68,6 +69,7 @@ class Estate:
         self._observer: Observer | None = None
         self._site: Site | None = None
         self._steps: Steps | None = None
+        self._chronicle: Chronicle | None = None
         self._ticking: asyncio.Task[None] | None = None
         self._loop = asyncio.get_running_loop()
         self._telling = Telling(self._tell, self._observed)
@@ -120,6 +122,8 @@ class Estate:
             )
             self._steps = Steps(self._site, self._met)
             self.bus.listen(self._telling.hear)
+            self._chronicle = Chronicle(self.root, self._site.logs, lambda name: self.units[name].state)
+            self.bus.listen(self._chronicle.hear)
             self._ticking = asyncio.ensure_future(self._tick())
 
     def unit(self, name: str) -> ServiceUnit:
@@ -192,6 +196,8 @@ class Estate:
         if self._ticking is not None:
             self._ticking.cancel()
         await asyncio.gather(*(unit.close() for unit in self.units.values()))
+        if self._chronicle is not None:
+            self._chronicle.close()
         await self._jobs.close()
         await asyncio.to_thread(self._telling.close, LAST_WORDS)
         self._runs.close()

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 
 import pytest
-from seat import plain, started
+from kills import gone, kill, supervisors
+from seat import plain, reloaded, services, started
+from shop import app, python_service, receipts
 from waiting import until
 
 from hybrid_tasks.testing.project import Project
@@ -45,3 +49,35 @@ def test_bug_every_exec_probe_left_a_log(project: Project, ends_with: int) -> No
     assert [job["role"] for job in json.loads((folder / "current.json").read_text())["jobs"]] == ["instance"]
     project.inv("dev-stop")
     assert len(list(folder.glob("*-probe-*.idx"))) <= 2
+
+
+def test_bug_the_log_did_not_say_what_happened_to_a_service(project: Project, port: int) -> None:
+    main = python_service(project, port)
+    started(project)
+    main.write_text(app("one"))
+    assert reloaded(project)[1] == 0
+    main.write_text("import nowhere\n")
+    assert reloaded(project)[1] == 1
+    main.write_text(app("two"))
+    assert reloaded(project)[1] == 0
+    os.kill(services(project)["web"]["pid"], 9)
+    until(lambda: services(project)["web"]["restarts"] == 1)
+    kill(supervisors(project))
+    gone(project, 10)
+    events = [json.loads(line) for line in project.inv("dev-logs", "--json").out.splitlines()]
+    ids = {receipt["id"] for receipt in receipts(project)}
+    told = [event for event in events if event["stream"] == "event"]
+    assert {event["receipt"] for event in told if event["event"] != "crashed"} <= ids
+    lines = [re.sub(r"\d+ ms|\d\.\d s|\(receipt .*\)", "…", event["text"]) for event in told]
+    assert lines == [
+        "started: … …",
+        "live again: web/main.py saved, … …",
+        "save failed, the version before goes on: web/main.py:1: ModuleNotFoundError: No module named 'nowhere' …",
+        "live again: web/main.py saved, … …",
+        "crashed by SIGKILL, starts again in …",
+        "started again: it ended by SIGKILL, … …",
+    ]
+    shown = project.inv("dev-logs").out
+    assert "web | -- live again: web/main.py saved, " in shown
+    assert "ModuleNotFoundError: No module named 'nowhere'\nweb | -- save failed, " in shown, "behind what it is about"
+    assert "-- " not in project.inv("dev-logs", "--no-events").out
