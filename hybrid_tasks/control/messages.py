@@ -151,7 +151,9 @@ def read_request(message: Mapping[str, object]) -> Request:
     table = OPERATIONS[op]
     if unknown := sorted(str(name)[:40] for name in given.keys() - table.keys()):
         raise WrongInput(f"`{op}` has no argument `{unknown[0]}`")
-    args = {name: _checked(op, name, kind, given.get(name, default)) for name, (kind, default) in table.items()}
+    args = {
+        name: _checked(op, name, kind, given.get(name, default), default) for name, (kind, default) in table.items()
+    }
     return Request(op, MappingProxyType(args), MappingProxyType(env) if isinstance(env, dict) else None, cwd)
 
 
@@ -167,11 +169,11 @@ def _is_environment(env: object) -> bool:
     return isinstance(env, dict) and all(isinstance(value, str) for value in env.values())
 
 
-def _checked(op: str, name: str, kind: str, value: object) -> object:
+def _checked(op: str, name: str, kind: str, value: object, default: object) -> object:
     """An argument of the kind its table asks for, lists made immutable."""
     right: bool
     if kind is TEXT:
-        right = value is None or isinstance(value, str)
+        right = isinstance(value, str) or (value is None and default is None)
     elif kind is FLAG:
         right = isinstance(value, bool)
     elif kind is NUMBER:

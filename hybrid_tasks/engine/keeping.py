@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
 LEFT_OUT = frozenset({".hybrid", ".git"})
+_ENV_FILE = re.compile(r"\.env(\..+)?|.+\.env")
+"""Files with secrets, of which there should be no second copy: they are linked."""
 
 
 def fresh(folder: Path, number: int) -> Path:
@@ -67,7 +70,7 @@ def copy_source(files: Iterable[Path], base: Path, place: Path) -> Path:
         target.mkdir(parents=True, exist_ok=True)
         for entry in os.scandir(folder):
             beside = target / entry.name
-            if entry.name in names:
+            if entry.name in names and not _ENV_FILE.fullmatch(entry.name):
                 shutil.copy2(entry.path, beside)
             elif Path(entry.path) not in wanted and entry.name not in LEFT_OUT:
                 beside.symlink_to(entry.path)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from hybrid_tasks.control.messages import Request
 from hybrid_tasks.control.server import Reply
-from hybrid_tasks.errors import Code, TimedOut
+from hybrid_tasks.errors import Code, TimedOut, WrongInput
 from hybrid_tasks.model.events import Event
 from hybrid_tasks.model.receipt import Receipt, Result
 from hybrid_tasks.model.status import Finished
@@ -35,6 +35,8 @@ async def answer(estate: Estate, request: Request, reply: Reply) -> None:
     if handler is not None and not (request.op == "start" and request.args["dry_run"]):
         await handler(estate, request, reply)
         return
+    if request.op not in ANSWERS:
+        raise WrongInput(f"`{request.op}` is asked without a supervisor")
     loaded = await estate.load(request.env)
     reply.result(await asyncio.to_thread(ANSWERS[request.op], loaded, request))
 
