@@ -1,38 +1,47 @@
-"""What the plugins are asked about one service, each question in a thread with the host's deadline."""
+"""What the plugins are asked about one service.
+
+Everything here blocks, for as long as a hook may: it is called in a thread, one call for all that is to be known at
+a moment, because going to and fro between threads costs more than most answers.
+"""
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hybrid_tasks.errors import ToolMissing
 from hybrid_tasks.model.plan import Place, ReloadPlan, StartPlan
 from hybrid_tasks.model.probe import Probe
-from hybrid_tasks.model.service import Service
+from hybrid_tasks.model.service import Listen, Service
 from hybrid_tasks.model.status import Blocked
 from hybrid_tasks.model.watching import Burst
 from hybrid_tasks.plugin import routing
 from hybrid_tasks.plugin.host import Host
 from hybrid_tasks.supervisor.site import Site
 
+LISTEN_FD = 3
 
-async def blocked(site: Site, service: Service) -> Blocked | None:
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """How a service is started, how it is asked whether it is well, and whether it takes a socket of ours."""
+
+    plan: StartPlan
+    probe: Probe
+    inherits: bool
+
+
+def blocked(site: Site, service: Service) -> Blocked | None:
     """Say whether something the service needs is not on this machine."""
-    missing = await asyncio.to_thread(routing.missing_tools, site.host, service, site.client.get("PATH"))
+    missing = routing.missing_tools(site.host, service, site.client.get("PATH"))
     if not missing:
         return None
     return Blocked(f"`{missing[0].executable}` is missing", missing[0].install)
 
 
-async def health(site: Site, service: Service) -> Probe:
-    """Say how the service is asked whether it is well."""
-    return await asyncio.to_thread(routing.health, site.host, service)
-
-
-async def reload(site: Site, service: Service, burst: Burst) -> ReloadPlan:
+def reload(site: Site, service: Service, burst: Burst) -> ReloadPlan:
     """Say what a burst of changes asks for, and clear away what would hide it."""
-    plan = await asyncio.to_thread(routing.reload_plan, site.host, service, burst)
+    plan = routing.reload_plan(site.host, service, burst)
     for file in plan.stale:
         file.unlink(missing_ok=True)
     return plan
@@ -61,15 +70,33 @@ def trial(host: Host, service: Service, path: str | None) -> StartPlan:
     return plan
 
 
-async def start(site: Site, service: Service, place: Place) -> StartPlan:
+def start(site: Site, service: Service, place: Place) -> StartPlan:
     """Ask the stack how to start the service, and the runtime how it runs that.
 
     Raises:
         ToolMissing: the plan needs a program that is not on this machine.
     """
-    plan = await asyncio.to_thread(routing.start_plan, site.host, service, place)
+    plan = routing.start_plan(site.host, service, place)
     if missing := routing.lacking(plan, site.client.get("PATH")):
         raise ToolMissing(f"`{missing[0].executable}` is missing", missing[0].install)
-    runs = await asyncio.to_thread(routing.run_plans, site.host, (service,), {service.name: plan}, {})
+    runs = routing.run_plans(site.host, (service,), {service.name: plan}, {})
     program = next((run.main for run in runs if run.main is not None), plan.program)
     return replace(plan, program=program)
+
+
+def begin(site: Site, service: Service, place: Place, *, offer: bool, settled: bool) -> Beginning:
+    """Ask how a service is started and asked whether it is well.
+
+    Args:
+        site: what all units share.
+        service: as configured now.
+        place: where it will run, without a socket of ours.
+        offer: whether it may have one.
+        settled: it takes one, whatever the stack makes of its source now.
+    """
+    probe = routing.health(site.host, service)
+    if offer:
+        plan = start(site, service, replace(place, listen_fd=LISTEN_FD))
+        if settled or Listen.INHERIT in {plan.listen, service.listen}:
+            return Beginning(plan, probe, inherits=True)
+    return Beginning(start(site, service, place), probe, inherits=False)

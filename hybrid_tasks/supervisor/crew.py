@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from hybrid_tasks.engine.swap import Version
@@ -27,7 +28,6 @@ from hybrid_tasks.supervisor.remarks import Remarks
 from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.surroundings import Surroundings
 
-LISTEN_FD = 3
 DRAIN_SECONDS = 2.0
 UNPROVED_GRACE = 1.0
 """Seconds at most that an instance which never served has to end; whoever waits for its port waits as long."""
@@ -79,11 +79,11 @@ class Crew:
 
     async def blocked(self) -> Blocked | None:
         """Say whether something the service needs is not on this machine."""
-        return await consulting.blocked(self._site, self.service)
+        return await asyncio.to_thread(consulting.blocked, self._site, self.service)
 
     async def prepared(self, burst: Burst) -> bool:
         """Ask what a burst of changes needs and clear away what would hide them; False: nothing to do."""
-        plan = await consulting.reload(self._site, self.service, burst)
+        plan = await asyncio.to_thread(consulting.reload, self._site, self.service, burst)
         self.note = plan.reason
         return plan.action is not ReloadAction.LEAVE
 
@@ -94,18 +94,20 @@ class Crew:
 
         A save does not change how the service listens: the stack may read that from source that is broken now.
         """
-        service = self.service
-        self.probing.probe = await consulting.health(self._site, service)
+        site, service = self._site, self.service
+        place = self._place(folder)
         linux = sys.platform.startswith("linux")
-        if service.port is not None and service.listen in {Listen.AUTO, Listen.INHERIT} and linux:
-            plan = await self.planned(folder, LISTEN_FD)
-            settled = self._berths.steered and trigger not in ACTED
-            if (settled or Listen.INHERIT in {plan.listen, service.listen}) and self._take_port():
-                self._settle(folder, inherits=True)
-                return plan
-        self._berths.choose(service, inherit=False)
-        self._settle(folder, inherits=False)
-        return await self.planned(folder, None)
+        offer = service.port is not None and service.listen in {Listen.AUTO, Listen.INHERIT} and linux
+        settled = self._berths.steered and trigger not in ACTED
+        begin = await asyncio.to_thread(consulting.begin, site, service, place, offer=offer, settled=settled)
+        self.probing.probe, plan = begin.probe, begin.plan
+        inherits = begin.inherits and self._take_port()
+        if not inherits:
+            self._berths.choose(service, inherit=False)
+            if begin.inherits:
+                plan = await asyncio.to_thread(consulting.start, site, service, place)
+        self._settle(folder, inherits=inherits)
+        return plan
 
     def _settle(self, folder: Path, *, inherits: bool) -> None:
         """Remember how this version listens, and whether the one before has to go first."""
@@ -114,25 +116,38 @@ class Crew:
         if self._alone and self.service.launch is Launch.BESIDE:
             self.note = f"replaced instead of started beside: both need port {self.service.port}"
 
-    async def planned(self, folder: Path, listen_fd: int | None, source: Path | None = None) -> StartPlan:
-        """Ask the stack how to start the service, and the runtime how it runs that."""
+    def _place(self, folder: Path) -> Place:
         service = self.service
-        cache = self._site.cache(service.name)
-        place = Place(folder, service.port, service.host, listen_fd, source, cache=cache)
-        return await consulting.start(self._site, service, place)
+        return Place(folder, service.port, service.host, cache=self._site.cache(service.name))
 
     async def spare(self, folder: Path, source: Path) -> Version:
         """Give a version that runs a kept copy of the source."""
-        inherits = self._inherits.get(folder, self._berths.steered)
-        plan = await self.planned(folder, LISTEN_FD if inherits else None, source)
+        listen_fd = consulting.LISTEN_FD if self._inherits.get(folder, self._berths.steered) else None
+        place = replace(self._place(folder), listen_fd=listen_fd, source=source)
+        plan = await asyncio.to_thread(consulting.start, self._site, self.service, place)
         return Version(plan.program, "", folder, built=True)
 
     # jobs
 
-    async def spawn(self, role: str, command: Command, listener: socket.socket | None = None) -> Job:
+    async def spawn(self, role: str, command: Command) -> Job:
         """Start a job of the service."""
+        return await self._start(role, command, await asyncio.to_thread(self.surroundings.values, self.service))
+
+    async def _instance(self, command: Command, listener: socket.socket | None = None) -> Job:
+        """Start an instance, on a socket of ours or on a port that nobody else has."""
+        environment = await asyncio.to_thread(self._given, self.service, binds=listener is None)
+        return await self._start("instance", command, environment, listener)
+
+    def _given(self, service: Service, *, binds: bool) -> dict[str, str]:
+        """Give the environment of an instance, unless it `binds` a port that somebody else has; blocks."""
+        if binds:
+            nobody_else(service)
+        return self.surroundings.values(service, instance=True)
+
+    async def _start(
+        self, role: str, command: Command, environment: Mapping[str, str], listener: socket.socket | None = None
+    ) -> Job:
         service = self.service
-        environment = await asyncio.to_thread(self.surroundings.values, service, instance=role == "instance")
         spec = JobSpec(
             service=service.name,
             role=role,
@@ -155,13 +170,12 @@ class Crew:
             await asyncio.gather(*(job.wait() for job in self._ending))  # what is left of one that crashed
         port = await self._berths.ready()
         if port is None:
-            await nobody_else(service)
-            job = await self.spawn("instance", version.program)
+            job = await self._instance(version.program)
             self._berths.take(job.run, Berth(service.host, service.port))
             return job
         slot = port.free_slot()
         try:
-            job = await self.spawn("instance", version.program, port.listener(slot))
+            job = await self._instance(version.program, port.listener(slot))
         except BaseException:
             await asyncio.shield(port.rescue(slot))
             raise

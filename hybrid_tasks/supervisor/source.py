@@ -76,20 +76,14 @@ class Source:
     async def refresh(self) -> Snapshot:
         """Look at what may have changed, and give the content as it is now."""
         async with self._one_at_a_time:
-            if self._ask_again:
-                self._ask_again = False
-                if await asyncio.to_thread(self._elsewhere):
-                    self._tree = None
-            if self._tree is None:
-                await asyncio.to_thread(self._open)
-                self._all = True
-            number, paths = self._asked, None if self._all else self._dirty
-            self._all, self._dirty = False, set()
-            if self.current is None or paths is None or paths:
+            number, paths, ask_again = self._asked, None if self._all else self._dirty, self._ask_again
+            if self._tree is None or ask_again or paths is None or paths:
+                self._all, self._dirty, self._ask_again = False, set(), False
                 try:
-                    self._take(await asyncio.to_thread(self._look, paths))
+                    self._take(await asyncio.to_thread(self._look, paths, ask_again))
                 except BaseException:
                     self.dirty(paths)  # not looked at yet
+                    self._ask_again = self._ask_again or ask_again
                     raise
             self.compared = number
             assert self.current is not None  # noqa: S101 - just taken
@@ -201,24 +195,29 @@ class Source:
         self._judged = self._loops.changed(files)
         self._wait_until = time.monotonic() + self._judged.seconds if isinstance(self._judged, Wait) else 0.0
 
+    def _look(self, paths: Iterable[Path] | None, ask_again: bool) -> Snapshot:
+        """Look at paths (None: at everything), and at everything when other files are watched than before."""
+        begun, tree = time.monotonic(), self._tree
+        if tree is None or (ask_again and self._elsewhere()):
+            tree, paths = self._open(), None
+        else:
+            tree.refresh(paths)
+        if paths is None:
+            self._looked = (time.monotonic(), time.monotonic() - begun)
+        return tree.snapshot()
+
     def _elsewhere(self) -> bool:
         """Whether the stack names other files than those that are watched: a program may import more than before."""
-        return self._tree is not None and routing.watch(self._site.host, self._service) != self._watch
+        return routing.watch(self._site.host, self._service) != self._watch
 
-    def _open(self) -> None:
+    def _open(self) -> Tree:
+        """Watch what the stack names, and look at it from then on."""
+        self._tree = None
         watch = self._watch = routing.watch(self._site.host, self._service)
         self._quiet = Quiet(routing.debounce(self._site.host, self._service))
         self._roots = tuple(os.path.normpath(root) for root in watch.roots)
         if self._service.hot_reload:
             self._observer.watch(self._service.name, watch)
-        self._tree = Tree(watch, self._site.project.root)
-        self._tree.scan()
-
-    def _look(self, paths: Iterable[Path] | None) -> Snapshot:
-        tree = self._tree
-        assert tree is not None  # noqa: S101 - opened before
-        begun = time.monotonic()
-        tree.refresh(paths)
-        if paths is None:
-            self._looked = (time.monotonic(), time.monotonic() - begun)
-        return tree.snapshot()
+        tree = self._tree = Tree(watch, self._site.project.root)
+        tree.scan()
+        return tree
