@@ -13,6 +13,8 @@ T = TypeVar("T")
 
 DEADLINE = 10.0
 """Seconds a hook has to answer."""
+IDLE = 1.0
+"""Seconds without a call after which a thread ends."""
 
 
 class Overdue(Exception):
@@ -48,7 +50,7 @@ class Aside:
 
 
 class _Caller:
-    """A thread that calls what it is given, and is free again only when that has come back.
+    """A thread that calls what it is given, is free again only when that has come back, and ends when not needed.
 
     Args:
         free: where it puts itself when it is.
@@ -57,7 +59,7 @@ class _Caller:
     def __init__(self, free: list[_Caller]) -> None:
         self._free = free
         self._given: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        threading.Thread(target=self._run, name="hybrid-plugin", daemon=True).start()
+        threading.Thread(target=self._run, name="plugin", daemon=True).start()
 
     def call(self, call: Callable[[], T]) -> queue.SimpleQueue[tuple[T | None, BaseException | None]]:
         """Begin a call, and give where its answer or what it raised will be."""
@@ -77,7 +79,15 @@ class _Caller:
 
     def _run(self) -> None:
         while True:
-            self._given.get()()
+            try:
+                call = self._given.get(timeout=IDLE)
+            except queue.Empty:
+                try:
+                    self._free.remove(self)
+                except ValueError:
+                    continue  # somebody has just taken us
+                return
+            call()
 
 
 def within(call: Callable[[], T], seconds: float, aside: Aside) -> T:

@@ -30,3 +30,10 @@ def test_a_thread_is_used_again_after_what_it_called_has_raised() -> None:
     with pytest.raises(SystemExit):
         within(lambda: exit(3), 10.0, aside)  # noqa: PLR1722 - what a plugin may do
     assert within(threading.get_ident, 10.0, aside) == first
+
+
+def test_a_thread_that_is_not_needed_ends() -> None:
+    aside = Aside()
+    within(threading.current_thread, 10.0, aside).join(10.0)
+    assert not aside.free
+    assert within(lambda: "answer", 10.0, aside) == "answer"
