@@ -133,7 +133,7 @@ def _service(
         needs=tuple(dict.fromkeys(table.needs)),
         watch=around.services[name].watch,
         ignore=tuple(table.ignore),
-        debounce=None if table.debounce is None else Debounce(quiet=float(table.debounce)),
+        debounce=None if table.debounce is None else _debounce(float(table.debounce)),
         restart=Restart(table.restart),
         optional=table.optional,
         stop=Stop(table.stop.signal, table.stop.grace),
@@ -142,6 +142,11 @@ def _service(
         hot_reload=hot_reload,
         origin=origin,
     )
+
+
+def _debounce(quiet: float) -> Debounce:
+    """A limit below the quiet time itself would be the quiet time."""
+    return Debounce(quiet, max(Debounce().limit, 2 * quiet))
 
 
 def _steps(source: Source, tables: Tables, around: Surroundings) -> dict[str, Step]:

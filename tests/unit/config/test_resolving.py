@@ -270,3 +270,10 @@ def test_the_files_it_came_from_and_those_that_could_be_made(project, root):
 def test_listening_behind_a_gateway(loaded):
     service = '[gateway]\n[services.x]\ncommand = "x"\nport = 1\nlisten = "front"\nlaunch = "beside"\n'
     assert loaded(service).services["x"].listen is Listen.FRONT
+
+
+@pytest.mark.parametrize(("quiet", "limit"), [("0.5", 10.0), ("2", 10.0), ("12", 24.0), ("60", 120.0)])
+def test_bug_a_quiet_time_above_ten_seconds_was_cut_to_ten(loaded, quiet, limit):
+    """The limit to which a stream of saves delays a switch was shorter than the quiet time itself."""
+    found = loaded(f'[services.x]\ncommand = "x"\ndebounce = {quiet}\n').services["x"].debounce
+    assert found == Debounce(float(quiet), limit)
