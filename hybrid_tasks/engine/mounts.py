@@ -30,15 +30,27 @@ def silent_mounts(root: str, mountinfo: Path = MOUNTINFO) -> dict[str, str]:
     """
     real = os.path.realpath(root)
     below = real.rstrip("/") + "/"
-    best = ("", "")
+    kind = type_of(root, mountinfo)
     found: dict[str, str] = {}
+    for point, other in _mounts(mountinfo):
+        if point.startswith(below) and _is_silent(other):
+            found[root.rstrip("/") + "/" + point[len(below) :]] = other
+    return {root: kind} if _is_silent(kind) else found
+
+
+def type_of(path: str, mountinfo: Path = MOUNTINFO) -> str:
+    """Give the type of the file system that holds a directory, as `ext4`; empty where that cannot be told.
+
+    Args:
+        path: a directory; links are resolved.
+        mountinfo: the kernel's list of mounts.
+    """
+    below = os.path.realpath(path).rstrip("/") + "/"
+    best = ("", "")
     for point, kind in _mounts(mountinfo):
-        if below.startswith(point.rstrip("/") + "/"):
-            if len(point) >= len(best[0]):
-                best = (point, kind)
-        elif point.startswith(below) and _is_silent(kind):
-            found[root.rstrip("/") + "/" + point[len(below) :]] = kind
-    return {root: best[1]} if _is_silent(best[1]) else found
+        if below.startswith(point.rstrip("/") + "/") and len(point) >= len(best[0]):
+            best = (point, kind)
+    return best[1]
 
 
 def mounted_in(folder: str, mountinfo: Path = MOUNTINFO) -> list[str]:

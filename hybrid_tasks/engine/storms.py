@@ -5,6 +5,9 @@ and never while we do nothing. When that happens twice in a row the next run is 
 were apart. A person or an auto-saving editor saves in that pause, which clears the file at once; a loop cannot, for
 nothing runs. Only a third change, during the run after a pause without any, is called a loop. A held file is released
 by the first change while nothing of ours runs, and saves of other files go on being swapped.
+
+The second after a run belongs to it as well, for a program writes while it comes up; but somebody who waits for a
+version and saves again at once writes in that second too. What has not written to any file cannot have done it.
 """
 
 from __future__ import annotations
@@ -75,6 +78,7 @@ class Loops:
         self._run = 0
         self._began = 0.0
         self._ended = float("-inf")
+        self._wrote: Callable[[], bool] = _cannot_be_told
         self._chains: dict[Path, _Chain] = {}
         self._somebody: dict[Path, float] = {}
         self._held: frozenset[Path] = frozenset()
@@ -85,10 +89,15 @@ class Loops:
         self._run += 1
         self._began = self._clock()
 
-    def ended(self) -> None:
-        """Hear that the run is over, however it ended."""
+    def ended(self, wrote: Callable[[], bool] | None = None) -> None:
+        """Hear that the run is over, however it ended.
+
+        Args:
+            wrote: whether what runs now has written to files; None: that cannot be told.
+        """
         self._working = False
         self._ended = self._clock()
+        self._wrote = wrote or _cannot_be_told
 
     def vouch(self) -> None:
         """Hear that somebody asked for the reload: what changed was not our own doing."""
@@ -100,18 +109,19 @@ class Loops:
         """What is held at the moment."""
         return self._verdict() if self._held else None
 
-    def changed(self, files: Iterable[Path]) -> Go | Wait | Held:
+    def changed(self, files: Iterable[Path], age: float = 0.0) -> Go | Wait | Held:
         """Judge a change of content.
 
         Args:
             files: what changed since the last call.
+            age: seconds since the first of them was written.
 
         Returns:
             whether to act on it now, later, or not at all.
         """
         changed = frozenset(files)
         now = self._clock()
-        if self._is_ours(now):
+        if self._is_ours(now - age):
             return self._ours(changed, now)
         for file in changed:
             self._somebody[file] = now
@@ -119,10 +129,12 @@ class Loops:
         self._held -= changed
         return self._verdict() if changed and changed <= self._held else Go()
 
-    def _is_ours(self, now: float) -> bool:
-        """Whether something of ours may have made a change that was noticed now."""
-        paused = any(chain.resume is not None and now < chain.resume for chain in self._chains.values())
-        return self._working or now - self._ended <= (_CANCELLED if paused else _AFTERMATH)
+    def _is_ours(self, at: float) -> bool:
+        """Whether something of ours may have made a change."""
+        if self._working or at <= self._ended:
+            return True
+        paused = any(chain.resume is not None and at < chain.resume for chain in self._chains.values())
+        return at - self._ended <= (_CANCELLED if paused else _AFTERMATH) and self._wrote()
 
     def _ours(self, changed: frozenset[Path], now: float) -> Go | Wait | Held:
         self._somebody = {file: at for file, at in self._somebody.items() if now - at < _SOMEBODY}
@@ -172,6 +184,10 @@ class Loops:
     def _relative(self, file: Path) -> str:
         root = _root_of(file, self._roots)
         return os.path.relpath(file, root) if root is not None else str(file)
+
+
+def _cannot_be_told() -> bool:
+    return True
 
 
 def ignore_lines(files: Iterable[Path], roots: tuple[Path, ...]) -> list[str]:

@@ -35,6 +35,30 @@ def spent(pid: int) -> int | None:
     return total
 
 
+def written(pid: int) -> int | None:
+    """The bytes of files that a process and its descendants have changed so far; sockets and pipes do not count.
+
+    Args:
+        pid: the process.
+
+    Returns:
+        bytes, in whole pages, with those of descendants that have ended and were waited for (proc_pid_io(5),
+        `write_bytes`); None where that cannot be read.
+    """
+    total, pending, seen = 0, [pid], set()
+    while pending:
+        one = pending.pop()
+        seen.add(one)
+        text = read(one, "io")
+        if text is None:
+            if one == pid:
+                return None
+            continue
+        total += int(text.partition(b"\nwrite_bytes: ")[2].split()[0])
+        pending.extend(child for child in _children(one) if child not in seen)
+    return total
+
+
 def _children(pid: int) -> list[int]:
     found: list[int] = []
     with suppress(OSError):

@@ -53,6 +53,11 @@ class Serving:
         """The run id of what serves."""
         return self.running.job.run if self.running else None
 
+    @property
+    def pid(self) -> int | None:
+        """The process that serves."""
+        return self.running.job.pid if self.running else None
+
     def described(self, launch: str, port: int | None) -> Instance | None:
         """Say what serves.
 

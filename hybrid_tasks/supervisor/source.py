@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 from hybrid_tasks.engine.bursts import Quiet
@@ -17,6 +18,7 @@ from hybrid_tasks.model.service import Service
 from hybrid_tasks.model.status import Held
 from hybrid_tasks.model.watching import Burst, Snapshot, Watch
 from hybrid_tasks.plugin import routing
+from hybrid_tasks.supervisor.authorship import accounted, age, wrote
 from hybrid_tasks.supervisor.site import Site
 
 EMPTY = Snapshot({}, "")
@@ -56,6 +58,7 @@ class Source:
         self._loops = Loops(service.name, (service.directory, *service.watch))
         self._judged: Go | Wait | Held = Go()
         self._wait_until = 0.0
+        self._accounted = accounted(service.directory)
 
     @property
     def fingerprint(self) -> str | None:
@@ -116,9 +119,13 @@ class Source:
         """Hear that our own work on the service begins."""
         self._loops.began()
 
-    def ended(self) -> None:
-        """Hear that our own work on the service is over; it may need other files now."""
-        self._loops.ended()
+    def ended(self, pid: int | None) -> None:
+        """Hear that our own work on the service is over; it may need other files now.
+
+        Args:
+            pid: of what serves now.
+        """
+        self._loops.ended(None if pid is None or not self._accounted else partial(wrote, pid))
         self._ask_again = True
 
     def compare(self) -> int:
@@ -192,7 +199,7 @@ class Source:
             return
         files = changes(old, new).files
         self._quiet.saw(files)
-        self._judged = self._loops.changed(files)
+        self._judged = self._loops.changed(files, age(files))
         self._wait_until = time.monotonic() + self._judged.seconds if isinstance(self._judged, Wait) else 0.0
 
     def _look(self, paths: Iterable[Path] | None, ask_again: bool) -> Snapshot:

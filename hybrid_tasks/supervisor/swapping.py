@@ -76,7 +76,7 @@ class Swapping:
             outcome = await carry_out(order, self._crew, self, self._wake, overtaken=self._overtaken, fixed=self._fixed)
         finally:
             self._switching = False
-            self._source.ended()
+            self._source.ended(self._serving.pid)
         root, launch, note = self._site.project.root, self._crew.launch_name, self._crew.note
         name, missing = self._crew.service.name, outcome.missing if outcome else None
         receipt = receipt_of(order, outcome, name, root=root, launch=launch, at=begun, before=before, note=note)

@@ -31,6 +31,7 @@ class Engine:
         self.working_until: float | None = None
         self.start_at: float | None = None
         self.own: list[tuple[float, Path]] = []
+        self.wrote = False
         self.verdicts: list[Go | Wait | Held] = []
 
     def play(self, saves: Iterator[tuple[float, Path]], until: float) -> None:
@@ -42,7 +43,7 @@ class Engine:
                 return
             if self.working_until == self.now:
                 self.working_until = None
-                self.loops.ended()
+                self.loops.ended(lambda: self.wrote)
             elif self.start_at == self.now:
                 self.start_at = None
                 self.start()
@@ -51,6 +52,7 @@ class Engine:
                 save = next(saves, None)
                 self.change(path)
             else:
+                self.wrote = True
                 self.change(self.own.pop(0)[1])
 
     def change(self, path: Path) -> None:
@@ -69,6 +71,7 @@ class Engine:
 
     def start(self) -> None:
         self.runs += 1
+        self.wrote = False
         self.working_until = self.now + self.build
         self.loops.began()
         self.own = sorted((self.now + after, path) for after, path in self.writes(self.now))
@@ -154,6 +157,29 @@ def test_an_editor_that_saves_at_any_rate_is_never_held(build: float, period: fl
     assert not engine.held
     assert engine.working_until is None
     assert engine.start_at is None  # the last save was built
+
+
+@pytest.mark.parametrize("pause", [0.005, 0.2, 0.5, 0.99, 1.5])
+def test_who_saves_again_as_soon_as_a_version_is_live_is_never_held(pause: float) -> None:
+    """Programs do that (a bench, an agent), as regularly as a loop would; but what runs has written nothing."""
+    engine = Engine(0.6)
+    engine.change(MAIN)
+    for _ in range(100):
+        engine.play(iter([]), until=engine.now + 0.61 + pause)
+        engine.change(MAIN)
+    assert [type(verdict) for verdict in engine.verdicts] == [Go] * 101
+
+
+def test_a_change_that_was_made_during_the_run_but_noticed_later_belongs_to_it() -> None:
+    now = 0.0
+    loops = Loops("api", [ROOT], lambda: now)
+    for expected in (Go, Wait):
+        loops.began()
+        now += 1.0
+        loops.ended(lambda: False)
+        now += 0.2
+        assert isinstance(loops.changed([GENERATED], age=0.3), expected)
+        now += 2.0
 
 
 @settings(deadline=None, max_examples=300)

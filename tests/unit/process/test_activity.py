@@ -7,11 +7,14 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from waiting import until
 
-from hybrid_tasks.process.activity import spent
+from hybrid_tasks.engine.mounts import type_of
+from hybrid_tasks.process.activity import spent, written
+from hybrid_tasks.supervisor.authorship import ACCOUNTED
 
 pytestmark = pytest.mark.needs("linux")
 
@@ -52,3 +55,22 @@ def test_what_is_gone_is_not_still() -> None:
     process = subprocess.Popen(["true"])
     process.wait()
     assert spent(process.pid) is None
+
+
+def test_what_a_process_wrote_to_files_counts_and_what_it_printed_does_not(tmp_path: Path) -> None:
+    script = "yes | head -c 100000; read wait; head -c 100000 /dev/zero > file; echo done; read wait"
+    with subprocess.Popen(
+        ["sh", "-c", script], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+    ) as program:
+        assert program.stdin is not None
+        assert program.stdout is not None
+        read = 0
+        while read < 100_000:
+            read += len(program.stdout.read(1 << 16))
+        assert written(program.pid) == 0
+        program.stdin.write(b"\n")
+        assert program.stdout.read(5) == b"done\n"
+        if type_of(str(tmp_path)) in ACCOUNTED:
+            assert (written(program.pid) or 0) >= 100_000
+        program.stdin.write(b"\n")
+    assert written(program.pid) is None, "it is gone"

@@ -1,0 +1,34 @@
+"""Who may have written a watched file: when it was written, and whether what serves has written anything at all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from hybrid_tasks.engine.mounts import type_of
+from hybrid_tasks.process.activity import written
+
+ACCOUNTED = frozenset({"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs"})
+"""File systems whose pages are charged to the process that changes them (tmpfs does not, others not always)."""
+
+
+def accounted(directory: Path) -> bool:
+    """Whether the kernel counts what a process writes to a directory."""
+    return type_of(str(directory)) in ACCOUNTED
+
+
+def wrote(pid: int) -> bool:
+    """Whether a process or what it started may have written to files."""
+    return written(pid) != 0
+
+
+def age(files: Iterable[Path]) -> float:
+    """Give the seconds since the first of these files was written; 0 when none of them is there any more."""
+    times = []
+    for file in files:
+        try:
+            times.append(file.stat().st_ctime)
+        except OSError:
+            continue
+    return max(0.0, time.time() - min(times)) if times else 0.0
