@@ -1,4 +1,4 @@
-"""A reload in a project of fifty running, watched services beside the same reload in a project of one.
+"""A reload in projects of ten and of fifty running, watched services beside the same reload in a project of one.
 
 The edited service is a Python one, the others are tiny Go programs with sources of their own.
 """
@@ -14,7 +14,7 @@ from bench import projects, sources, start20, table, tools
 from bench.reload import PAUSE, saved
 from bench.rivals import Kept
 
-COUNT = 50
+COUNTS = (1, 10, 50)
 SAVES = 15
 GOAL = 1.15
 
@@ -25,27 +25,22 @@ def main() -> None:
         print("go is missing: nothing measured")
         return
     with contextlib.ExitStack() as stack:
-        services = {
-            "1 service": stack.enter_context(project_of(1)),
-            f"{COUNT} services": stack.enter_context(project_of(COUNT)),
-        }
+        services = {count: stack.enter_context(project_of(count)) for count in COUNTS}
 
-        def measure(name: str) -> float:
+        def measure(count: int) -> float:
             time.sleep(PAUSE)
-            taken = saved(services[name])
+            taken = saved(services[count])
             assert taken is not None, "the save never was live"
             return taken
 
-        samples = table.rounds({name: functools.partial(measure, name) for name in services}, SAVES, warm=2)
-    one, many = samples.values()
-    times = table.ratio(many, one)
-    table.show(
-        (f"save to answer, median of {SAVES}", "ms", "x one", "goal"),
-        [
-            ("1 service", table.ms(one), "1.00", ""),
-            (f"{COUNT} services", table.ms(many), f"{times:.2f}", table.verdict(times, GOAL)),
-        ],
-    )
+        measures = {f"{count} watched": functools.partial(measure, count) for count in COUNTS}
+        samples = table.rounds(measures, SAVES, warm=2)
+    one = samples[f"{COUNTS[0]} watched"]
+    rows = []
+    for name, taken in samples.items():
+        times = table.ratio(taken, one)
+        rows.append((name, table.ms(taken), f"{times:.2f}", table.verdict(times, GOAL) if taken is not one else ""))
+    table.show((f"save to answer, median of {SAVES}", "ms", "x one", "goal"), rows)
 
 
 @contextlib.contextmanager

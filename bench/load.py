@@ -29,6 +29,8 @@ class Load:
         """How often each word was answered."""
         self.failures: Counter[str] = Counter()
         """What went wrong, and how often."""
+        self.answered: list[float] = []
+        """When each answer was complete, by the performance counter."""
         self.slowest = 0.0
         """Seconds of the slowest answer."""
         self._port = port
@@ -66,6 +68,7 @@ class Load:
                     self.failures[word[:3]] += 1
                 else:
                     self.answers[word] += 1
+                    self.answered.append(time.perf_counter())
             self.slowest = max(self.slowest, time.monotonic() - begin)
             due = max(due + self._pause, time.monotonic() - 1)
         link.close()

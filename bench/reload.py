@@ -25,12 +25,16 @@ GOALS = {"python": 1.15, "go": 1.10, "rust": 1.10}
 NEEDS = {"python": "python", "go": "go", "rust": "cargo"}
 
 
-def main(*stacks: str) -> None:
+def main(*stacks: str) -> dict[str, dict[str, list[float]]]:
     """Print a table a stack.
 
     Args:
         stacks: which; all when none is named.
+
+    Returns:
+        the seconds of every save by tool, by stack.
     """
+    kept = {}
     for stack in stacks or GOALS:
         goal = GOALS[stack]
         if tools.find(NEEDS[stack]) is None:
@@ -38,8 +42,9 @@ def main(*stacks: str) -> None:
             continue
         samples, stages, missing = measured(stack)
         rows = []
+        kept[stack] = {}
         for name, taken in samples.items():
-            live = [seconds for seconds in taken if seconds is not None]
+            live = kept[stack][name] = [seconds for seconds in taken if seconds is not None]
             times = table.ratio(live, [second for second in samples[BARE] if second]) if live else float("inf")
             ours = name in OURS
             rows.append(
@@ -57,6 +62,7 @@ def main(*stacks: str) -> None:
         if missing:
             print(f"\nnot here, not measured: {', '.join(missing)} (see HYBRID_BENCH_TOOLS)")
         print()
+    return kept
 
 
 def measured(stack: str) -> tuple[dict[str, list[float | None]], dict[str, dict[str, float]], list[str]]:

@@ -99,7 +99,7 @@ def _ours(name: str, stack: str) -> Iterator[Kept]:
 def _other(name: str, stack: str) -> Iterator[Kept]:
     port = free_port()
     with projects.folder() as place:
-        root = _written(place / "web", stack)
+        root = written(place / "web", stack)
         words = commands(stack, port)[name] or []
         with running(words, root, projects.environment({"PORT": str(port)}), place / "log"):
             asking.until(lambda: asking.answers(port))
@@ -110,26 +110,26 @@ def _other(name: str, stack: str) -> Iterator[Kept]:
 def _bare(name: str, stack: str) -> Iterator[Kept]:
     port = free_port()
     with projects.folder() as place:
-        root = _written(place / "web", stack)
+        root = written(place / "web", stack)
         env = projects.environment({"PORT": str(port)})
-        build, serve = _by_hand(name, stack, port, place)
-        _built(build, root, env)
+        build, serve = by_hand(name, stack, port, place)
+        built(build, root, env)
         now = [Program(serve, root, env, place / "log")]
 
-        def by_hand() -> None:
-            if _built(build, root, env):
+        def again() -> None:
+            if built(build, root, env):
                 now.pop().kill()
                 now.append(Program(serve, root, env, place / "log"))
 
         try:
             asking.until(lambda: asking.answers(port))
-            yield Kept(stack, port, root, by_hand)
+            yield Kept(stack, port, root, again)
         finally:
             now.pop().kill()
 
 
-def _by_hand(name: str, stack: str, port: int, place: Path) -> tuple[list[str], list[str]]:
-    """What builds (nothing: no words) and what starts a service."""
+def by_hand(name: str, stack: str, port: int, place: Path) -> tuple[list[str], list[str]]:
+    """Give what builds a service (nothing: no words), and what starts it."""
     if stack == "python":
         return [], [sys.executable, *SERVER, str(port)]
     if stack == "go":
@@ -138,11 +138,13 @@ def _by_hand(name: str, stack: str, port: int, place: Path) -> tuple[list[str], 
     return ["cargo", "build", "-q"], [str(place / "web/target/debug/bench")]
 
 
-def _built(words: list[str], root: Path, env: dict[str, str]) -> bool:
+def built(words: list[str], root: Path, env: dict[str, str]) -> bool:
+    """Build, and say whether that went well."""
     return not words or subprocess.run(words, cwd=root, env=env, check=False, capture_output=True).returncode == 0
 
 
-def _written(root: Path, stack: str) -> Path:
+def written(root: Path, stack: str) -> Path:
+    """Write the sources of a service that answers `zero`."""
     for name, text in sources.service(stack, "zero").items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)

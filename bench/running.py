@@ -22,9 +22,17 @@ class Program:
         cwd: where it runs.
         env: its environment; a mark is added.
         log: where its output goes; None: nowhere.
+        keep: descriptors that it inherits.
     """
 
-    def __init__(self, words: Sequence[str], cwd: Path, env: Mapping[str, str], log: Path | None = None) -> None:
+    def __init__(
+        self,
+        words: Sequence[str],
+        cwd: Path,
+        env: Mapping[str, str],
+        log: Path | None = None,
+        keep: tuple[int, ...] = (),
+    ) -> None:
         self._mark = uuid.uuid4().hex
         with contextlib.ExitStack() as stack:
             out = stack.enter_context(log.open("ab")) if log else subprocess.DEVNULL
@@ -36,6 +44,7 @@ class Program:
                 stdout=out,
                 stderr=out,
                 start_new_session=True,
+                pass_fds=keep,
             )
 
     @property
