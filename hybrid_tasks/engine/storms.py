@@ -93,7 +93,7 @@ class Loops:
         """Hear that the run is over, however it ended.
 
         Args:
-            wrote: whether what runs now has written to files; None: that cannot be told.
+            wrote: whether what runs now has written to files since; None: that cannot be told.
         """
         self._working = False
         self._ended = self._clock()

@@ -1,9 +1,9 @@
-"""Who may have written a watched file: when it was written, and whether what serves has written anything at all."""
+"""Who may have written a watched file: when it was written, and whether what serves has written anything since."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from hybrid_tasks.engine.mounts import type_of
@@ -18,9 +18,17 @@ def accounted(directory: Path) -> bool:
     return type_of(str(directory)) in ACCOUNTED
 
 
-def wrote(pid: int) -> bool:
-    """Whether a process or what it started may have written to files."""
-    return written(pid) != 0
+def witness(pid: int) -> Callable[[], bool]:
+    """Look at what a process has written until now, to tell later whether it, or what it started, wrote since.
+
+    Args:
+        pid: of what serves now.
+
+    Returns:
+        whether it may have written to files since then.
+    """
+    before = written(pid)
+    return lambda: before is None or written(pid) != before
 
 
 def age(files: Iterable[Path]) -> float:

@@ -6,7 +6,6 @@ import asyncio
 import os
 import time
 from collections.abc import Iterable
-from functools import partial
 from pathlib import Path
 
 from hybrid_tasks.engine.bursts import Quiet
@@ -18,7 +17,7 @@ from hybrid_tasks.model.service import Service
 from hybrid_tasks.model.status import Held
 from hybrid_tasks.model.watching import Burst, Snapshot, Watch
 from hybrid_tasks.plugin import routing
-from hybrid_tasks.supervisor.authorship import accounted, age, wrote
+from hybrid_tasks.supervisor.authorship import accounted, age, witness
 from hybrid_tasks.supervisor.site import Site
 
 EMPTY = Snapshot({}, "")
@@ -125,7 +124,7 @@ class Source:
         Args:
             pid: of what serves now.
         """
-        self._loops.ended(None if pid is None or not self._accounted else partial(wrote, pid))
+        self._loops.ended(None if pid is None or not self._accounted else witness(pid))
         self._ask_again = True
 
     def compare(self) -> int:

@@ -67,10 +67,11 @@ def test_what_a_process_wrote_to_files_counts_and_what_it_printed_does_not(tmp_p
         read = 0
         while read < 100_000:
             read += len(program.stdout.read(1 << 16))
-        assert written(program.pid) == 0
+        before = written(program.pid) or 0  # that a program was read for the first time may be written down as well
+        assert before < 50_000
         program.stdin.write(b"\n")
         assert program.stdout.read(5) == b"done\n"
         if type_of(str(tmp_path)) in ACCOUNTED:
-            assert (written(program.pid) or 0) >= 100_000
+            assert (written(program.pid) or 0) >= before + 100_000
         program.stdin.write(b"\n")
     assert written(program.pid) is None, "it is gone"
