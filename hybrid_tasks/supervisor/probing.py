@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -18,11 +19,11 @@ from hybrid_tasks.process.jobs import Job
 from hybrid_tasks.supervisor.berths import Berth
 from hybrid_tasks.supervisor.ownership import TreeActivity, TreeOwnership
 
-PROBE_SOURCE = "127.0.0.2"
 PROBE = "probe"
 """The role of a command that asks a service whether it is well."""
 
 Spawn = Callable[[str, Command], Awaitable[Job]]
+Mark = Callable[[socket.socket], None] | None
 
 
 class Probing:
@@ -49,7 +50,7 @@ class Probing:
         """
         assert self.probe is not None  # noqa: S101 - planned before
         died = asyncio.ensure_future(_died(job))
-        asked = self._asked(job, berth, PROBE_SOURCE if berth.port is not None else None)
+        asked = self._asked(job, berth, berth.port.mark if berth.port is not None else None)
         try:
             return await first_answer(self.probe, self.service.pace, asked, died)
         finally:
@@ -75,11 +76,11 @@ class Probing:
         if monitor is not None:
             await monitor.stop()
 
-    def _asked(self, job: Job, berth: Berth, source: str | None) -> Asked:
+    def _asked(self, job: Job, berth: Berth, mark: Mark) -> Asked:
         return Asked(
             host=berth.host,
             port=berth.number,
-            source=source,
+            mark=mark,
             ownership=TreeOwnership(job),
             lines=new_lines(job.log),
             activity=TreeActivity(job),
