@@ -13,7 +13,7 @@ from hybrid_tasks.engine.keeping import Copy
 from hybrid_tasks.engine.order import Version
 from hybrid_tasks.engine.unavailable import Notice
 from hybrid_tasks.errors import SteeringUnavailable
-from hybrid_tasks.logs.store import announce, excerpt
+from hybrid_tasks.logs.store import excerpt
 from hybrid_tasks.model.command import Command
 from hybrid_tasks.model.plan import Place, ReloadPlan, StartPlan
 from hybrid_tasks.model.service import Launch, Listen, Service
@@ -161,7 +161,7 @@ class Crew:
         )
         job = await self._site.jobs.start(spec)
         if role != PROBE:
-            announce(spec.log_dir, service.name, self._site.colour(service.name), job.run, role, job.started, job.log)
+            self._site.announcing.started(job, self._site.colour(service.name))
         return job
 
     async def launch(self, version: Version) -> Job:

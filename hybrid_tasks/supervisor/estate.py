@@ -201,6 +201,8 @@ class Estate:
         if self._chronicle is not None:
             self._chronicle.close()
         await self._jobs.close()
+        if self._site is not None:
+            await self._site.announcing.close()
         await asyncio.to_thread(self._telling.close, LAST_WORDS)
         self._runs.close()
 

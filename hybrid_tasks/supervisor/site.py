@@ -12,6 +12,7 @@ from hybrid_tasks.logs.colours import colour_of
 from hybrid_tasks.model.project import Project
 from hybrid_tasks.plugin.host import Host
 from hybrid_tasks.process.jobs import Jobs
+from hybrid_tasks.supervisor.announcing import Announcing
 from hybrid_tasks.supervisor.bus import Bus
 
 
@@ -33,6 +34,7 @@ class Site:
     folder: Path
     client: Mapping[str, str] = field(default_factory=dict)
     now: Callable[[], float] = time.time
+    announcing: Announcing = field(default_factory=Announcing)
 
     def colour(self, service: str) -> str:
         """The stable colour of a service."""
