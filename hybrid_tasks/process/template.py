@@ -104,11 +104,13 @@ class Template:
 
 
 def _popen(python: str, descriptor: int) -> subprocess.Popen[bytes]:
-    # Of our environment only what the interpreter itself may need to be loaded. In a session of its own,
-    # because a terminal's Ctrl+C or hang-up is the supervisor's to understand. stderr stays ours for tracebacks.
+    # Of our environment only what the interpreter itself may need to be loaded, and all of it loaded at once: what
+    # is bound at its first use, every shim and program would bind for itself. In a session of its own, because a
+    # terminal's Ctrl+C or hang-up is the supervisor's to understand. stderr stays ours for tracebacks.
+    loading = {name: value for name, value in os.environ.items() if name.startswith(("LD_", "DYLD_"))}
     return subprocess.Popen(
         [python, "-I", "-S", "-B", str(SHIM), str(descriptor)],
-        env={name: value for name, value in os.environ.items() if name.startswith(("LD_", "DYLD_"))},
+        env={"LD_BIND_NOW": "1", **loading},
         cwd="/",
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

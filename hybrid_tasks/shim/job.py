@@ -27,13 +27,13 @@ ORPHAN_GRACE = 2.0  # seconds a job gets when its supervisor is gone
 REST = 0.005  # seconds between two reads of a program that writes little but often
 
 
-def live(sock: socket.socket) -> None:
+def live(sock: socket.socket, wakeups: int) -> None:
     """Be the shim of the job that is described on this socket, until nothing of it is left.
 
     Args:
         sock: our end of the socket pair with the supervisor.
+        wakeups: what `signals.wakeups` gave in this process.
     """
-    wakeups = signals.wakeups()
     adopt_descendants()
     sock.sendall(encode({"shim": os.getpid()}))
     try:

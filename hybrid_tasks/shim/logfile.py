@@ -170,10 +170,13 @@ class LogFile:
             self._create()
 
     def _create(self) -> None:
-        os.makedirs(self._directory, exist_ok=True)  # noqa: PTH103 -- pathlib costs a forked shim memory
         suffix = b".%d" % self._segment if self._segment else b""
-        path = os.path.join(self._directory, self._stem + suffix)  # noqa: PTH118 -- as above
-        log = os.open(path + b".log", CREATE, 0o600)
+        path = b"%s/%s%s" % (self._directory, self._stem, suffix)
+        try:
+            log = os.open(path + b".log", CREATE, 0o600)
+        except FileNotFoundError:
+            os.makedirs(self._directory, exist_ok=True)  # noqa: PTH103 -- pathlib costs a forked shim memory
+            log = os.open(path + b".log", CREATE, 0o600)
         try:
             fcntl.flock(log, fcntl.LOCK_SH)
             index = os.open(path + b".idx", CREATE, 0o600)

@@ -1,19 +1,22 @@
 """Signals of template, shims and programs: set once in the template, inherited by shims, undone for programs.
 
-Signals are set as rarely as possible: each call of `signal.signal` goes through enums and costs a forked
-shim fresh memory.
+What shims and programs call is taken from `_signal`: the functions of `signal` turn every number into an enum and
+back, which costs a forked process fresh memory.
 """
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found] # no stub
 import os
 import signal
 
-IGNORED = (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTSTP)
+IGNORED = tuple(map(int, (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTSTP)))
 """Only the supervisor and SIGTERM end a job."""
-NOTICED = (signal.SIGTERM, signal.SIGCHLD)
-OF_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
+NOTICED = tuple(map(int, (signal.SIGTERM, signal.SIGCHLD)))
+OF_PYTHON = tuple(map(int, (signal.SIGPIPE, signal.SIGXFSZ)))
 """What the interpreter ignores; a program that ignored SIGPIPE would never end in `| head`."""
+MEANT = (*IGNORED, *NOTICED)
+CHANGED = (*MEANT, *OF_PYTHON)
 
 
 def prepare() -> None:
@@ -23,10 +26,10 @@ def prepare() -> None:
         # What a shell or `nohup` had us ignore would stay ignored for ever, in every program.
         if signal.getsignal(number) == signal.SIG_IGN and number not in OF_PYTHON:
             signal.signal(number, signal.SIG_DFL)
-    for number in IGNORED:
-        signal.signal(number, signal.SIG_IGN)
-    for number in NOTICED:
-        signal.signal(number, _nothing)
+    for ignored in IGNORED:
+        signal.signal(ignored, signal.SIG_IGN)
+    for noticed in NOTICED:
+        signal.signal(noticed, _nothing)
 
 
 def wakeups() -> int:
@@ -56,18 +59,18 @@ def taken(wakeup: int) -> bytes:
 
 def hold() -> None:
     """Keep back the signals that have a meaning for us, across a fork: they are the child's to die of."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, (*IGNORED, *NOTICED))
+    _signal.pthread_sigmask(_signal.SIG_BLOCK, MEANT)
 
 
 def release() -> None:
     """Let through what `hold` has kept back."""
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
 
 
 def restore() -> None:
     """Give a program all signals as a login shell would: default actions, nothing blocked."""
-    for number in (*IGNORED, *NOTICED, *OF_PYTHON):
-        signal.signal(number, signal.SIG_DFL)
+    for number in CHANGED:
+        _signal.signal(number, _signal.SIG_DFL)
     release()
 
 

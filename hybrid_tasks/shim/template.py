@@ -12,9 +12,12 @@ import socket
 from contextlib import suppress
 
 from . import signals
-from .frames import encode, receive
+from .frames import TYPE_CHECKING, encode, receive
 from .job import live
 from .kernel import adopt_descendants
+
+if TYPE_CHECKING:
+    from .frames import Message
 
 
 def serve(descriptor: int) -> None:
@@ -33,6 +36,7 @@ def serve(descriptor: int) -> None:
     adopt_descendants()
     signals.prepare()
     wakeups = signals.wakeups()
+    _rehearse(wakeups)
     gc.collect()
     gc.freeze()
     both = select.poll()
@@ -50,6 +54,19 @@ def serve(descriptor: int) -> None:
                 return
             for job in descriptors:
                 _fork(socket.socket(fileno=job), requests, wakeups)
+
+
+def _rehearse(wakeups: int) -> None:
+    """Live through a job that cannot start, before anything is forked.
+
+    What the interpreter notes at the first run of something (caches of types and attributes) is then on pages that
+    all shims share; each of them would note it again, on a copy of its own.
+    """
+    supervisor, job = socket.socketpair()
+    with supervisor, job:
+        program: Message = {"argv": [b"/"], "env": {}, "cwd": b"/", "names": b"", "stop": 15, "grace": 0.0}
+        supervisor.sendall(encode({**program, "log_dir": b"/dev/null", "log_stem": b"none", "log_cap": 0}))
+        live(job, wakeups)
 
 
 def _reap() -> None:
@@ -72,7 +89,7 @@ def _fork(job: socket.socket, requests: socket.socket, wakeups: int) -> None:
         try:
             requests.close()
             os.close(wakeups)
-            live(job)
+            live(job, signals.wakeups())
             status = 0
         finally:
             # Never back into the template's loop, whatever happened; a traceback goes to its stderr first.
