@@ -102,7 +102,7 @@ class Rules:
 
     def _sift(self, text: str, source: str) -> None:
         """Note what a `Sieve` must let through to this pattern; too much is harmless."""
-        glob = _name_glob(source)
+        glob = None if text.endswith(_INSIDE) else _name_glob(source)  # those are about what lies in such a name
         if glob is None:
             plain = source.replace("(?P<ps_d>", "(?:")
             self.paths = (*self.paths, plain if plain.startswith("^") else f".*{plain}")

@@ -94,6 +94,7 @@ def test_the_answers_are_gits(checkout: Path, outer: list[str], inner: list[str]
 
 
 @given(st.lists(lines, max_size=8), names, st.lists(names, max_size=3))
+@example(["a/a", "**/src/**/"], "a", ["src"])  # bug: taken for a pattern about the name alone
 def test_what_the_sieve_lets_pass_no_line_matches(patterns: list[str], name: str, parents: list[str]) -> None:
     rules = Rules(patterns)
     path = "/".join([*parents, name])
