@@ -9,7 +9,7 @@ from __future__ import annotations
 from hybrid_tasks.errors import HybridError, ToolMissing, WrongInput
 from hybrid_tasks.model.command import Command
 from hybrid_tasks.model.events import Event
-from hybrid_tasks.model.info import API_VERSION, Detected, RuntimeInfo, StackInfo, Tool
+from hybrid_tasks.model.info import API_VERSION, Detected, GatewayInfo, RuntimeInfo, StackInfo, Tool
 from hybrid_tasks.model.plan import (
     Build,
     CargoExecutable,
@@ -24,6 +24,7 @@ from hybrid_tasks.model.plan import (
 )
 from hybrid_tasks.model.probe import AliveProbe, ExecProbe, HttpProbe, LogProbe, NotifyProbe, Pace, Probe, TcpProbe
 from hybrid_tasks.model.project import Project
+from hybrid_tasks.model.routes import GatewaySettings, Route
 from hybrid_tasks.model.service import Endpoint, Launch, Listen, Restart, Service, Stop
 from hybrid_tasks.model.verdict import Healthy, Unhealthy, Unknown, Verdict
 from hybrid_tasks.model.watching import Burst, Change, ChangeKind, Debounce, Watch
@@ -45,6 +46,8 @@ __all__ = [
     "Endpoint",
     "Event",
     "ExecProbe",
+    "GatewayInfo",
+    "GatewaySettings",
     "Healthy",
     "HttpProbe",
     "HybridError",
@@ -59,6 +62,7 @@ __all__ = [
     "ReloadAction",
     "ReloadPlan",
     "Restart",
+    "Route",
     "RunPlan",
     "RuntimeInfo",
     "Service",

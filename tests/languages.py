@@ -81,10 +81,6 @@ class Language:
         """The main file of a version."""
         return self.source.replace("WORD", word).replace("START", start)
 
-    def files(self, word: str) -> dict[str, str]:
-        """All files of a first version."""
-        return {**dict(self.more), self.main: self.text(word)}
-
 
 LANGUAGES = {
     "python": Language(
@@ -117,14 +113,15 @@ LANGUAGES = {
 
 
 def table(language: Language, port: int, more: str = "", name: str = "web") -> str:
-    """The tables of a service in `hybrid.toml`; its sources are in the directory of its name."""
+    """The tables of a service that binds its port itself; its sources are in the directory of its name."""
     return (
-        f'[services.{name}]\nstack = "{language.stack}"\ndir = "{name}"\nport = {port}\nport_env = "PORT"\n'
+        f'[services.{name}]\nstack = "{language.stack}"\ndir = "{name}"\nport = {port}\nport_env = "PORT"\nlisten = "own"\n'
         f'health = {{http = "/", start_period = 20}}\n{more}\n'
     )
 
 
 def written(project: Project, language: Language, word: str, name: str = "web") -> None:
     """Write all files of a service's first version."""
-    for file, text in language.files(word).items():
+    for file, text in language.more:
         project.write(f"{name}/{file}", text)
+    project.write(f"{name}/{language.main}", language.text(word))

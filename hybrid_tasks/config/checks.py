@@ -13,7 +13,7 @@ from hybrid_tasks.config.reserved import step_task
 from hybrid_tasks.config.tables import ServiceTable
 from hybrid_tasks.config.validating import Checked
 from hybrid_tasks.config.words import dotted, plain, quoted
-from hybrid_tasks.plugin.defaults import ARTEFACT
+from hybrid_tasks.plugin.defaults import ARTEFACT, PORT
 
 STEP = "step:"
 MOST_CIRCLES = 20
@@ -35,7 +35,7 @@ def check(tables: Tables, tasks: Iterable[str], findings: Findings) -> None:
     for rule in rules:
         rule(tables, findings)
     for service in tables.services.values():
-        _front(service, tables, findings)
+        _front(service, findings)
         _listening(service, findings)
         _health(service, findings)
         _artefact(service, findings)
@@ -143,20 +143,18 @@ def _modes(tables: Tables, findings: Findings) -> None:
                 findings.add((*mode.path, "native", index), words, suggestion(name, tables.names["services"]))
 
 
-def _front(service: Checked[ServiceTable], tables: Tables, findings: Findings) -> None:
-    if tables.gateway is not None:
-        return
-    fronts: list[KeyPath] = [("listen",)] if service.table.listen == "front" else []
-    fronts += [("ports", name, "listen") for name, one in service.table.ports.items() if one.listen == "front"]
-    for place in fronts:
-        cure = 'add `[gateway]` with `kind = "caddy"`, or write `listen = "own"`'
-        findings.add((*service.path, *place), "there is no gateway to stand in front", cure)
+def _front(service: Checked[ServiceTable], findings: Findings) -> None:
+    for name, one in service.table.ports.items():
+        if one.listen == "front":
+            words = "only the service's own `port` can be behind the front"
+            findings.add((*service.path, "ports", name, "listen"), words, 'write `listen = "own"`')
 
 
 def _listening(service: Checked[ServiceTable], findings: Findings) -> None:
     table = service.table
     if "port" not in service.written:
         needed = {"port_env": table.port_env is not None, "listen": table.listen in {"inherit", "front"}}
+        needed |= {key: any(PORT in word for word in getattr(table, key) or ()) for key in ("command", "args")}
         for key in [key for key, needs in needed.items() if needs]:
             findings.add((*service.path, key), "needs a port", "add `port = 8080` to the service, or leave this out")
     if table.launch == "beside" and table.listen == "own" and table.port is not None:

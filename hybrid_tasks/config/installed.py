@@ -45,7 +45,7 @@ class Installed:
     def lost(self) -> str | None:
         """The stack that a broken or switched off plugin would have brought, if there is one."""
         for name, record in self.silent.items():
-            if record.runtime is None and name != NATIVE and (record.stack or not record.hooks):
+            if record.runtime is record.gateway is None and name != NATIVE and (record.stack or not record.hooks):
                 return record.stack or name
         return None
 

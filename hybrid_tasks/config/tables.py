@@ -142,7 +142,7 @@ class ServiceTable(Table):
     runtime: kinds.Text = Field(default="native", description="Where it runs.", examples=["native"])
     command: kinds.Words | None = Field(
         default=None,
-        description="Program to run instead of the stack's; any language, restarted on change.",
+        description="Program to run instead of the stack's; `{port}` in a word is the port.",
         examples=[["npm", "run", "dev"]],
     )
     build: kinds.Words | None = Field(
@@ -151,7 +151,9 @@ class ServiceTable(Table):
     check: kinds.Words | None = Field(
         default=None, description="Cheap syntax check, instead of the stack's.", examples=[["ruff", "check"]]
     )
-    args: kinds.Arguments = Field(default=[], description="Arguments added to the program.", examples=[["--verbose"]])
+    args: kinds.Arguments = Field(
+        default=[], description="Arguments added to the program; `{port}` is the port.", examples=[["--verbose"]]
+    )
     env: dict[kinds.Variable, kinds.VariableValue] = Field(
         default={}, description="Variables of this service.", examples=[{"LOG_LEVEL": "debug"}]
     )

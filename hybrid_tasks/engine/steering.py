@@ -18,12 +18,14 @@ from functools import partial
 from typing import Protocol, Self
 
 from hybrid_tasks.engine.holding import Holder
-from hybrid_tasks.engine.listeners import EVERYWHERE, Listeners
+from hybrid_tasks.engine.listeners import Listeners
 from hybrid_tasks.engine.unavailable import Notice
 from hybrid_tasks.errors import PortTaken, SteeringUnavailable
 
 FIRST_SLOTS = 2
 """Slots a port begins with; another is opened only when both are in use (one serves, one is still ending)."""
+
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - the user's choice, never a default
 
 _TCP_INFO_SIZE = 32
 _TCP_INFO_UNACKED = 24  # of a listener: connections that wait to be accepted
@@ -79,7 +81,7 @@ class SteeredPort:
         """Take a port; connections are held from now on.
 
         Args:
-            host: `localhost` or an address; `0.0.0.0` or `::` for all.
+            host: `localhost` or an IPv4 address; `0.0.0.0` for all.
             port: the port, or 0 for any free one.
             service: for the words of the error.
             occupant: finds out who has a port.
@@ -89,7 +91,7 @@ class SteeredPort:
 
         Raises:
             PortTaken: somebody listens there, on this or an overlapping address.
-            SteeringUnavailable: this system cannot steer, or that is a name.
+            SteeringUnavailable: this system or this kind of address cannot be steered.
             HybridError: the address cannot be used.
         """
         host = _steerable(host)
@@ -103,7 +105,7 @@ class SteeredPort:
             listeners.close()
             raise _taken(port, service, occupant, " on [::1]")
         try:
-            return cls(listeners, Holder(partial(_connect, listeners), listeners.mark.seen_on))
+            return cls(listeners, Holder(partial(_connect, host, listeners.port)))
         except BaseException:
             listeners.close()
             raise
@@ -146,17 +148,6 @@ class SteeredPort:
         """
         self.probing = slot
         self._steer()
-
-    def mark(self, connection: socket.socket) -> None:
-        """Make a connection to this port that is about to be opened one of our probes.
-
-        Args:
-            connection: a new socket.
-        """
-        before = self._listeners.mark.put_on(connection)
-        self._steer()
-        if before is not None:
-            before.close()
 
     def serve(self, slot: int | None) -> None:
         """Send every new connection to a slot; what was held is handed on.
@@ -236,17 +227,18 @@ def _steerable(host: str) -> str:
         raise SteeringUnavailable("only Linux can steer connections between listeners")
     host = "127.0.0.1" if host == "localhost" else host
     try:
-        socket.inet_pton(socket.AF_INET6 if ":" in host else socket.AF_INET, host)
+        socket.inet_pton(socket.AF_INET, host)
     except OSError as problem:
-        raise SteeringUnavailable(f"connections to `{host}` cannot be steered: it is no address") from problem
+        raise SteeringUnavailable(f"connections to `{host}` cannot be steered: it is no IPv4 address") from problem
     return host
 
 
-async def _connect(to: Listeners) -> socket.socket:
+async def _connect(host: str, port: int) -> socket.socket:
     """Connect as a client does: the handshake ends in the queue of whatever serves at this moment."""
-    connection = socket.socket(to.family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
     try:
-        await asyncio.get_running_loop().sock_connect(connection, (to.reached, to.port))
+        address = "127.0.0.1" if host == EVERYWHERE else host
+        await asyncio.get_running_loop().sock_connect(connection, (address, port))
     except BaseException:
         connection.close()
         raise
@@ -255,7 +247,7 @@ async def _connect(to: Listeners) -> socket.socket:
 
 def _on_ipv6_loopback(host: str, port: int) -> bool:
     """Whether somebody has the port on ::1 only, where clients that say `localhost` look first."""
-    if not (port and (host.startswith("127.") or (host in EVERYWHERE and ":" not in host))):
+    if not (port and (host.startswith("127.") or host == EVERYWHERE)):
         return False
     try:
         with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as trial:

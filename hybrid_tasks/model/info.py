@@ -52,6 +52,28 @@ class RuntimeInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class GatewayInfo:
+    """A gateway plugin's claim to a name.
+
+    Args:
+        name: the gateway's name, `kind` in `[gateway]`.
+        title: for people.
+        api: the hook contract's version, `API_VERSION`.
+        tools: programs it needs.
+        front: the program that serves what `gateway_render` gave; `{folder}` in a word stands for where that is.
+            It says READY=1 as in sd_notify(3) once it accepts, and ends at TERM. None: it cannot stand in front.
+        options: the pydantic model class of its options, or None.
+    """
+
+    name: str
+    title: str
+    api: int = API_VERSION
+    tools: tuple[Tool, ...] = ()
+    front: tuple[str, ...] | None = None
+    options: type | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Detected:
     """A stack's answer to "is this yours?".
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pluggy
 
-from hybrid_tasks.plugin import event_specs, runtime_specs, stack_specs
+from hybrid_tasks.plugin import event_specs, gateway_specs, runtime_specs, stack_specs
 from hybrid_tasks.plugin.deadline import Aside, Overdue, within
 from hybrid_tasks.plugin.loading import Candidate
 from hybrid_tasks.plugin.markers import PROJECT
@@ -24,7 +24,7 @@ from hybrid_tasks.plugin.records import LOCAL, PluginRecord
 
 _log = logging.getLogger(__name__)
 
-SPECS = (stack_specs, runtime_specs, event_specs)
+SPECS = (stack_specs, runtime_specs, gateway_specs, event_specs)
 
 
 class Unfit(Exception):

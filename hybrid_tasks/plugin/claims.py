@@ -1,4 +1,4 @@
-"""Which plugin brings which stack and which runtime, and what happens when two bring the same."""
+"""Which plugin brings which stack, runtime and gateway, and what happens when two bring the same."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from hybrid_tasks.errors import HybridError, PluginBroken
-from hybrid_tasks.model.info import API_VERSION, RuntimeInfo, StackInfo
-from hybrid_tasks.plugin.disabled import plain
+from hybrid_tasks.model.info import API_VERSION, GatewayInfo, RuntimeInfo, StackInfo
 from hybrid_tasks.plugin.guests import Guest, Guests
+from hybrid_tasks.plugin.loading import plain
 from hybrid_tasks.plugin.records import LOCAL, PluginRecord
 
-Info = TypeVar("Info", StackInfo, RuntimeInfo)
+Info = TypeVar("Info", StackInfo, RuntimeInfo, GatewayInfo)
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
 
@@ -23,16 +23,17 @@ SERVICE_KEYS = frozenset({
 })  # fmt: skip
 """Keys of a service: a stack's options table stands beside them, so no stack may be called like one."""
 
-REQUIRED = {"stack": "stack_start", "runtime": "runtime_plan"}
+REQUIRED = {"stack": "stack_start", "runtime": "runtime_plan", "gateway": "gateway_render"}
 """The one hook without which a claim is empty."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """The stacks and the runtimes by name, as the plugins that bring them describe them."""
+    """The stacks, the runtimes and the gateways by name, as the plugins that bring them describe them."""
 
     stacks: Mapping[str, StackInfo]
     runtimes: Mapping[str, RuntimeInfo]
+    gateways: Mapping[str, GatewayInfo]
 
 
 def read_claims(guests: Guests, prefer: Mapping[str, str]) -> Claims:
@@ -45,7 +46,11 @@ def read_claims(guests: Guests, prefer: Mapping[str, str]) -> Claims:
     Raises:
         PluginBroken: two plugins claim one name and `prefer` does not decide.
     """
-    return Claims(_settle(guests, "stack", StackInfo, prefer), _settle(guests, "runtime", RuntimeInfo, prefer))
+    return Claims(
+        _settle(guests, "stack", StackInfo, prefer),
+        _settle(guests, "runtime", RuntimeInfo, prefer),
+        _settle(guests, "gateway", GatewayInfo, prefer),
+    )
 
 
 def _settle(guests: Guests, kind: str, noun: type[Info], prefer: Mapping[str, str]) -> dict[str, Info]:
@@ -81,11 +86,11 @@ def _claim(guests: Guests, guest: Guest, kind: str, noun: type[Info]) -> Info | 
     return None if reason else info
 
 
-def unfit(kind: str, info: StackInfo | RuntimeInfo, hooks: tuple[str, ...]) -> str | None:
+def unfit(kind: str, info: StackInfo | RuntimeInfo | GatewayInfo, hooks: tuple[str, ...]) -> str | None:
     """Say why a plugin's claim cannot stand, or None when it can.
 
     Args:
-        kind: `stack` or `runtime`.
+        kind: `stack`, `runtime` or `gateway`.
         info: what its `*_info` hook gave.
         hooks: the hooks it implements.
     """
@@ -108,7 +113,7 @@ def losers(kind: str, name: str, claimants: list[PluginRecord], prefer: Mapping[
     """Give those who must leave a name to another.
 
     Args:
-        kind: `stack` or `runtime`.
+        kind: `stack`, `runtime` or `gateway`.
         name: the name that is claimed.
         claimants: everybody who claims it.
         prefer: `[plugins] prefer` of `hybrid.toml`: the distribution that brings a name.

@@ -15,6 +15,9 @@ from hybrid_tasks.model.watching import Watch
 ARTEFACT = "{artefact}"
 """The word that stands for what a build makes, in `command` and `build` of `hybrid.toml` and in plans."""
 
+PORT = "{port}"
+"""Stands for the service's port in any word of `command` and `args` of `hybrid.toml`."""
+
 
 def watch(service: Service) -> Watch:
     """Watch everything below the service's directory."""
@@ -89,4 +92,5 @@ def _with_port(service: Service, place: Place, program: Command) -> Command:
     if place.port is None:
         return program
     env = MappingProxyType({**port_variables(service, place.port), **(program.env or NO_VARIABLES)})
-    return dataclasses.replace(program, env=env)
+    argv = tuple(word.replace(PORT, str(place.port)) for word in program.argv)
+    return dataclasses.replace(program, argv=argv, env=env)

@@ -11,16 +11,17 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from hybrid_tasks.errors import PluginBroken
-from hybrid_tasks.model.info import RuntimeInfo, StackInfo
+from hybrid_tasks.model.info import GatewayInfo, RuntimeInfo, StackInfo
 from hybrid_tasks.plugin.admission import admit, manager
 from hybrid_tasks.plugin.claims import Claims, read_claims
 from hybrid_tasks.plugin.deadline import DEADLINE, Aside
-from hybrid_tasks.plugin.disabled import disabled_names, plain
 from hybrid_tasks.plugin.guests import Guest, Guests, Told
-from hybrid_tasks.plugin.loading import installed, local
+from hybrid_tasks.plugin.loading import disabled_names, installed, local, plain
 from hybrid_tasks.plugin.records import PluginRecord
 
 T = TypeVar("T")
+Subjects = frozenset[tuple[str, str | None]]
+"""What a question is about: kinds (`stack`, `runtime`, `gateway`) with the name of each, where there is one."""
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -29,7 +30,7 @@ class Host:
 
     Args:
         guests: the plugins that were taken in, and the records of all.
-        claims: the stacks and runtimes they bring.
+        claims: the stacks, runtimes and gateways they bring.
     """
 
     def __init__(self, guests: Guests, claims: Claims) -> None:
@@ -88,10 +89,15 @@ class Host:
         """The runtimes by name."""
         return self._claims.runtimes
 
+    @property
+    def gateways(self) -> Mapping[str, GatewayInfo]:
+        """The gateways by name."""
+        return self._claims.gateways
+
     def silent(self, name: str) -> PluginRecord | None:
-        """Give the plugin that would have brought this stack or runtime, had it not failed or been left out."""
+        """Give the plugin that would have brought this stack, runtime or gateway, had it not failed or been off."""
         for record in self.plugins:
-            if record.trouble and name in {record.stack, record.runtime, record.name}:
+            if record.trouble and name in {*record.claimed, record.name}:
                 return record
         return None
 
@@ -108,6 +114,7 @@ class Host:
         *,
         stack: str | None = None,
         runtime: str | None = None,
+        gateway: str | None = None,
     ) -> T:
         """Give the first answer that is not None: `hybrid_plugins.py`, the claiming plugin, other plugins, default.
 
@@ -118,12 +125,14 @@ class Host:
             arguments: the hook's arguments by name.
             stack: the stack in question: plugins that claim another are not asked.
             runtime: the runtime in question.
+            gateway: the gateway in question.
 
         Raises:
             PluginBroken: the claiming plugin is broken.
             HybridError: a plugin said deliberately that it cannot (in its own words).
         """
-        asked = self._involved(hook, stack, runtime)
+        about = frozenset({("stack", stack), ("runtime", runtime), ("gateway", gateway)})
+        asked = self._involved(hook, about)
 
         def first() -> T:
             for guest in asked:
@@ -132,7 +141,7 @@ class Host:
                 try:
                     answer: T | None = self.guests.ask(guest, hook, expected, arguments)
                 except PluginBroken:
-                    if self._claimed_by(guest, stack, runtime):
+                    if self._claimed_by(guest, about):
                         raise
                     continue
                 if answer is not None:
@@ -144,15 +153,16 @@ class Host:
             answer = functools.partial(self.guests.wrap, guest, hook, expected, arguments, answer)
         return answer()
 
-    def _claimed_by(self, guest: Guest, stack: str | None, runtime: str | None) -> bool:
+    def _claimed_by(self, guest: Guest, about: Subjects) -> bool:
         record = self.guests.record(guest)
-        return (stack is not None and record.stack == stack) or (runtime is not None and record.runtime == runtime)
+        claims = {("stack", record.stack), ("runtime", record.runtime), ("gateway", record.gateway)}
+        return any(name is not None for _, name in claims & about)
 
-    def _involved(self, hook: str, stack: str | None, runtime: str | None) -> list[Guest]:
+    def _involved(self, hook: str, about: Subjects) -> list[Guest]:
         def rank(guest: Guest) -> int | None:
             record = self.guests.record(guest)
-            mine = self._claimed_by(guest, stack, runtime)
-            if not mine and (record.stack or record.runtime):
+            mine = self._claimed_by(guest, about)
+            if not mine and record.claimed:
                 return None
             return 0 if record.local else 1 if mine else 2
 

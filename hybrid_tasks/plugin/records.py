@@ -21,6 +21,7 @@ class PluginRecord:
         hooks: the hooks it implements, sorted.
         stack: the stack name it claims, or None.
         runtime: the runtime name it claims, or None.
+        gateway: the gateway name it claims, or None.
         load_ms: milliseconds its import and registration took.
         error: why it could not be loaded, or None.
         muted: why it is no longer asked, or None.
@@ -34,6 +35,7 @@ class PluginRecord:
     hooks: tuple[str, ...] = ()
     stack: str | None = None
     runtime: str | None = None
+    gateway: str | None = None
     load_ms: float = 0.0
     error: str | None = None
     muted: str | None = None
@@ -42,6 +44,11 @@ class PluginRecord:
     def local(self) -> bool:
         """Whether it is the project's own `hybrid_plugins.py`."""
         return self.distribution == LOCAL
+
+    @property
+    def claimed(self) -> frozenset[str]:
+        """The names it claims; a plugin without any is asked about everything."""
+        return frozenset(filter(None, (self.stack, self.runtime, self.gateway)))
 
     @property
     def title(self) -> str:

@@ -13,10 +13,11 @@ from typing import Any
 from hybrid_tasks.errors import HybridError, PluginBroken
 from hybrid_tasks.model.command import Command
 from hybrid_tasks.model.events import Event
-from hybrid_tasks.model.info import Detected, Tool
+from hybrid_tasks.model.info import Detected, GatewayInfo, Tool
 from hybrid_tasks.model.plan import CleanPlan, DebugPlan, Place, ReloadAction, ReloadPlan, RunPlan, StartPlan, Target
 from hybrid_tasks.model.probe import Probe
 from hybrid_tasks.model.project import Project
+from hybrid_tasks.model.routes import GatewaySettings, Route
 from hybrid_tasks.model.service import Endpoint, Service
 from hybrid_tasks.model.watching import Burst, Debounce, Watch
 from hybrid_tasks.plugin import defaults
@@ -219,6 +220,33 @@ def project_clean(host: Host, project: Project) -> CleanPlan:
         commands=tuple(command for plan in plans for command in plan.commands),
     )
     return _inside(project.root, together)
+
+
+def front(host: Host, kind: str | None) -> GatewayInfo | None:
+    """Choose the gateway that stands in front of services: the one asked for if it can, else one that can.
+
+    Args:
+        host: the plugins.
+        kind: `kind` of `[gateway]`.
+    """
+    able = sorted(
+        (info for info in host.gateways.values() if info.front), key=lambda info: (info.name != kind, info.name)
+    )
+    return able[0] if able else None
+
+
+def gateway_files(host: Host, gateway: str, routes: tuple[Route, ...], settings: GatewaySettings) -> Mapping[str, str]:
+    """Give the files with which a gateway serves these routes, by their names in its folder.
+
+    Raises:
+        PluginBroken: the gateway's plugin fails, or gives none.
+    """
+    answer: Mapping[str, str] | None = host.ask(
+        "gateway_render", Mapping[str, str], lambda: None, {"routes": routes, "settings": settings}, gateway=gateway
+    )
+    if answer is None:
+        raise PluginBroken(f"the gateway `{gateway}` gives no files", "see `inv dev-plugins`")
+    return answer
 
 
 def missing_tools(host: Host, service: Service, path: str | None = None, run: Runner | None = None) -> list[Tool]:

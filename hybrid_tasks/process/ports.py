@@ -12,7 +12,18 @@ from dataclasses import dataclass
 from hybrid_tasks.process import procfs, sockdiag, socktable
 from hybrid_tasks.process.sockdiag import Listener
 
-__all__ = ["Holder", "Listener", "accepted_inode", "free_port", "holder", "inodes_of", "listeners", "owner_of"]
+__all__ = [
+    "Holder",
+    "Listener",
+    "accepted_inode",
+    "connections",
+    "free_port",
+    "holder",
+    "inodes_of",
+    "listeners",
+    "listening",
+    "owner_of",
+]
 
 WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 -- compared with, not bound
 SOCKET = re.compile(r"socket:\[(\d+)\]")
@@ -111,6 +122,32 @@ def holder(port: int, host: str | None = None) -> Holder | None:
         if (owner := owner_of(one.inode)) is not None:
             return Holder(*owner)
     return Holder(None, f"a process of user {found[0].uid}") if found else None
+
+
+def connections(port: int) -> list[int]:
+    """The inodes of the ends of open connections that are on a TCP port; 0 for one that waits to be accepted.
+
+    Args:
+        port: the port.
+    """
+    try:
+        return sockdiag.connections(port)
+    except OSError:
+        return socktable.connections(port)
+
+
+def listening(pids: Iterable[int]) -> dict[int, int]:
+    """The TCP ports these processes listen on, by the inodes of their sockets.
+
+    Args:
+        pids: processes of ours.
+    """
+    try:
+        found = sockdiag.listening()
+    except OSError:
+        found = socktable.listening()
+    theirs = inodes_of(pids)
+    return {inode: port for inode, port in found.items() if inode in theirs}
 
 
 def free_port(host: str = "127.0.0.1") -> int:

@@ -13,7 +13,7 @@ NETLINK_SOCK_DIAG = 4
 SOCK_DIAG_BY_FAMILY = 20
 NLM_F_REQUEST, NLM_F_DUMP = 1, 0x300
 NLMSG_ERROR, NLMSG_DONE = 2, 3
-LISTEN = 10
+ESTABLISHED, LISTEN = 1, 10
 ANY_STATE = 0xFFFFFFFF
 NO_COOKIE = 0xFFFFFFFF
 
@@ -45,16 +45,39 @@ def listeners(port: int) -> list[Listener]:
     Raises:
         OSError: netlink is not to be had here.
     """
-    found = []
+    return [listener for number, listener in _all(LISTEN) if number == port]
+
+
+def listening() -> dict[int, int]:
+    """The ports of all listening sockets of this machine, by their inodes.
+
+    Raises:
+        OSError: netlink is not to be had here.
+    """
+    return {listener.inode: number for number, listener in _all(LISTEN)}
+
+
+def connections(port: int) -> list[int]:
+    """The inodes of the ends of open connections that are on a port; 0 for one that waits to be accepted.
+
+    Args:
+        port: the port.
+
+    Raises:
+        OSError: netlink is not to be had here.
+    """
+    return [end.inode for number, end in _all(ESTABLISHED) if number == port]
+
+
+def _all(state: int) -> Iterator[tuple[int, Listener]]:
+    """All sockets in a state, each with its port."""
     for family in (socket.AF_INET, socket.AF_INET6):
-        request = _request(family, 1 << LISTEN, ("", port), ("", 0))
+        request = _request(family, 1 << state, ("", 0), ("", 0))
         for reply in _ask(request, NLM_F_REQUEST | NLM_F_DUMP):
-            if PORTS.unpack_from(reply, 4)[0] == port:
-                size = 4 if reply[0] == socket.AF_INET else 16
-                address = socket.inet_ntop(reply[0], reply[8 : 8 + size])
-                *_, uid, inode = ANSWER.unpack_from(reply, ANSWER_AT)
-                found.append(Listener(address, inode, uid))
-    return found
+            size = 4 if reply[0] == socket.AF_INET else 16
+            address = socket.inet_ntop(reply[0], reply[8 : 8 + size])
+            *_, uid, inode = ANSWER.unpack_from(reply, ANSWER_AT)
+            yield PORTS.unpack_from(reply, 4)[0], Listener(address, inode, uid)
 
 
 def connection_inode(family: int, local: Address, remote: Address) -> int | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hybrid_tasks.process.sockdiag import Address, Listener
 
-LISTEN = "0A"
+ESTABLISHED, LISTEN = "01", "0A"
 TABLES = {socket.AF_INET: Path("/proc/net/tcp"), socket.AF_INET6: Path("/proc/net/tcp6")}
 
 
@@ -24,6 +24,20 @@ def listeners(port: int) -> list[Listener]:
         for state, local, _, uid, inode in _rows()
         if state == LISTEN and local[1] == port
     ]
+
+
+def listening() -> dict[int, int]:
+    """The ports of all listening sockets, by their inodes."""
+    return {inode: local[1] for state, local, _, _, inode in _rows() if state == LISTEN}
+
+
+def connections(port: int) -> list[int]:
+    """The inodes of the ends of open connections that are on a port; 0 for one that waits to be accepted.
+
+    Args:
+        port: the port.
+    """
+    return [inode for state, local, _, _, inode in _rows() if state == ESTABLISHED and local[1] == port]
 
 
 def connection_inode(local: Address, remote: Address) -> int | None:

@@ -10,6 +10,9 @@ from pathlib import Path
 from hybrid_tasks.model.command import Command
 from hybrid_tasks.model.service import Stop
 
+FIRST_LISTENER = 3
+"""The descriptor of a job's first listener, as in sd_listen_fds(3)."""
+
 
 @dataclass(frozen=True, slots=True)
 class JobSpec:

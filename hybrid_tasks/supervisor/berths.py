@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from hybrid_tasks.engine.steering import SteeredPort
 from hybrid_tasks.engine.unavailable import Notice
-from hybrid_tasks.model.service import Service
+from hybrid_tasks.model.service import Listen, Service
+from hybrid_tasks.supervisor.fronting import Seat
 
 Open = Callable[[Service], SteeredPort]
 
@@ -19,14 +20,21 @@ class Berth:
     Args:
         host: as configured when it was started.
         number: the port, None without one.
-        port: when it is ours and the instance has a slot of it.
-        slot: that slot.
+        port: when it is ours and clients of the instance come to it.
+        slot: the instance's own slot of it.
+        seat: instead, its service's place behind the front, which sends clients to `number`.
     """
 
     host: str
     number: int | None
     port: SteeredPort | None = None
     slot: int = 0
+    seat: Seat | None = None
+
+    @property
+    def claims(self) -> int | None:
+        """The port that nobody else can bind while it is there."""
+        return self.number if self.port is None else self.port.port
 
 
 class Berths:
@@ -34,12 +42,15 @@ class Berths:
 
     Args:
         open_port: takes the port of a service.
+        leave: hears of every port before it is closed.
     """
 
-    def __init__(self, open_port: Open) -> None:
+    def __init__(self, open_port: Open, leave: Callable[[SteeredPort], Awaitable[None]]) -> None:
         self.next: SteeredPort | None = None
+        self.listen = Listen.OWN
         self._pending: Service | None = None
         self._open_port = open_port
+        self._leave_front = leave
         self._open: dict[tuple[str, int], SteeredPort] = {}
         self._taken: dict[str, Berth] = {}
         self._leaving: dict[str, Berth] = {}
@@ -47,30 +58,31 @@ class Berths:
 
     @property
     def steered(self) -> bool:
-        """Whether the next instance inherits its socket."""
+        """Whether the port of the next instance is ours."""
         return self.next is not None or self._pending is not None
 
-    def choose(self, service: Service, *, inherit: bool) -> None:
+    def choose(self, service: Service, listen: Listen) -> None:
         """Settle where the next instance listens; nothing is closed before the old one has left.
 
         Args:
             service: as configured now.
-            inherit: it takes a socket from us.
+            listen: INHERIT, FRONT or OWN.
 
         Raises:
             PortTaken: somebody else has the port.
             SteeringUnavailable: connections cannot be steered there.
         """
-        if not inherit or service.port is None:
+        self.listen = Listen.OWN
+        if listen is Listen.OWN or service.port is None:
             self.next = self._pending = None
             return
         key = _key(service)
         if key not in self._open:
             if self.in_the_way(service):  # of our own making: opened once that has left
-                self.next, self._pending = None, service
+                self.next, self._pending, self.listen = None, service, listen
                 return
             self._take_port(key, service)
-        self.next, self._pending = self._open[key], None
+        self.next, self._pending, self.listen = self._open[key], None, listen
 
     def _take_port(self, key: tuple[str, int], service: Service) -> None:
         self._open[key] = self._open_port(service)
@@ -79,14 +91,14 @@ class Berths:
     def in_the_way(self, service: Service) -> bool:
         """Whether an instance of ours has the port in a way that another cannot share."""
         here = self._taken | self._leaving
-        return service.port is not None and any(berth.number == service.port for berth in here.values())
+        return service.port is not None and any(berth.claims == service.port for berth in here.values())
 
     async def ready(self) -> SteeredPort | None:
         """Give the port for an instance that is started now."""
         await self.tidy()
         if self._pending is not None:
             self._take_port(_key(self._pending), self._pending)
-            self.choose(self._pending, inherit=True)
+            self.choose(self._pending, self.listen)
         return self.next
 
     def take(self, run: str, berth: Berth) -> None:
@@ -115,6 +127,7 @@ class Berths:
         for key, port in list(self._open.items()):
             if port is not self.next and port not in needed:
                 del self._open[key]
+                await self._leave_front(port)
                 await port.close()
 
     def explain(self, notice: Notice) -> None:
@@ -126,6 +139,7 @@ class Berths:
     async def close(self) -> None:
         """Give every port back."""
         self.next = self._pending = None
+        self.listen = Listen.OWN
         self._taken.clear()
         self._leaving.clear()
         await self.tidy()

@@ -6,6 +6,7 @@ a moment, because going to and fro between threads costs more than most answers.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,18 +18,18 @@ from hybrid_tasks.model.status import Blocked
 from hybrid_tasks.model.watching import Burst
 from hybrid_tasks.plugin import routing
 from hybrid_tasks.plugin.host import Host
+from hybrid_tasks.process.spec import FIRST_LISTENER
+from hybrid_tasks.supervisor.listening import LOOPBACK, Way, frontable
 from hybrid_tasks.supervisor.site import Site
-
-LISTEN_FD = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """How a service is started, how it is asked whether it is well, and whether it takes a socket of ours."""
+    """How a service is started, how it is asked whether it is well, and how it listens."""
 
     plan: StartPlan
     probe: Probe
-    inherits: bool
+    way: Way
 
 
 def blocked(site: Site, service: Service) -> Blocked | None:
@@ -84,7 +85,15 @@ def start(site: Site, service: Service, place: Place) -> StartPlan:
     return replace(plan, program=program)
 
 
-def begin(site: Site, service: Service, place: Place, *, offer: bool, settled: bool) -> Beginning:
+def begin(
+    site: Site,
+    service: Service,
+    place: Place,
+    *,
+    offer: bool,
+    settled: Listen | None,
+    spare: Callable[[], int] | None,
+) -> Beginning:
     """Ask how a service is started and asked whether it is well.
 
     Args:
@@ -92,11 +101,16 @@ def begin(site: Site, service: Service, place: Place, *, offer: bool, settled: b
         service: as configured now.
         place: where it will run, without a socket of ours.
         offer: whether it may have one.
-        settled: it takes one, whatever the stack makes of its source now.
+        settled: how it listens, whatever the stack makes of its source now; None: that is open.
+        spare: gives a port to listen on behind the front; None: there is no front.
     """
     probe = routing.health(site.host, service)
-    if offer:
-        plan = start(site, service, replace(place, listen_fd=LISTEN_FD))
-        if settled or Listen.INHERIT in {plan.listen, service.listen}:
-            return Beginning(plan, probe, inherits=True)
-    return Beginning(start(site, service, place), probe, inherits=False)
+    if offer and settled is not Listen.FRONT:
+        plan = start(site, service, replace(place, listen_fd=FIRST_LISTENER))
+        if settled is Listen.INHERIT or Listen.INHERIT in {plan.listen, service.listen}:
+            return Beginning(plan, probe, Way(Listen.INHERIT))
+    if spare is not None and (settled is Listen.FRONT or frontable(service, probe)):
+        port = spare()
+        plan = start(site, service, replace(place, port=port, host=LOOPBACK))
+        return Beginning(plan, probe, Way(Listen.FRONT, port))
+    return Beginning(start(site, service, place), probe, Way())

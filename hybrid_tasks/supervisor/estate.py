@@ -26,6 +26,7 @@ from hybrid_tasks.supervisor import footing
 from hybrid_tasks.supervisor.bus import Bus
 from hybrid_tasks.supervisor.chronicle import Chronicle
 from hybrid_tasks.supervisor.figures import Figures
+from hybrid_tasks.supervisor.fronting import FRONT, Front
 from hybrid_tasks.supervisor.loaded import Loaded, load
 from hybrid_tasks.supervisor.order import service_needs, step_needs
 from hybrid_tasks.supervisor.site import Site
@@ -69,6 +70,7 @@ class Estate:
         self._jobs = Jobs(self._identity, note=self._runs.add)
         self._observer: Observer | None = None
         self._site: Site | None = None
+        self._front: Front | None = None
         self._steps: Steps | None = None
         self._chronicle: Chronicle | None = None
         self._ticking: asyncio.Task[None] | None = None
@@ -121,6 +123,7 @@ class Estate:
             self._site = Site(
                 project, self.loaded.host, self._jobs, self.bus, self._receipts, self.hybrid, self._environ
             )
+            self._front = Front(self._site, self._state_file.with_name(FRONT))
             self._steps = Steps(self._site, self._met)
             self.bus.listen(self._telling.hear)
             self._chronicle = Chronicle(self.root, self._site.logs, lambda name: self.units[name].state)
@@ -130,11 +133,11 @@ class Estate:
 
     def unit(self, name: str) -> ServiceUnit:
         """Give the unit of a service, made at its first use."""
-        assert self.loaded and self._site and self._observer  # noqa: S101, PT018 - `ready` came before
+        assert self.loaded and self._site and self._observer and self._front  # noqa: S101, PT018 - `ready` came before
         if name not in self.units:
             service = self.loaded.project.services[name]
             source = Source(service, self._site, self._observer)
-            self.units[name] = ServiceUnit(service, self._site, source, lambda: self._needs(name))
+            self.units[name] = ServiceUnit(service, self._site, source, lambda: self._needs(name), self._front)
         return self.units[name]
 
     async def reconfigured(self, unit: ServiceUnit) -> bool:
@@ -178,7 +181,7 @@ class Estate:
 
     def all_notes(self) -> list[str]:
         """What the user should read beside the state of the services."""
-        lost = (self._receipts.trouble,) if self._receipts.trouble else ()
+        lost = [trouble for trouble in (self._receipts.trouble, self._front and self._front.trouble) if trouble]
         return [*self.notes, *lost, *(self._observer.warnings() if self._observer else ())]
 
     def idle(self) -> bool:
@@ -198,6 +201,8 @@ class Estate:
         if self._ticking is not None:
             self._ticking.cancel()
         await asyncio.gather(*(unit.close() for unit in self.units.values()))
+        if self._front is not None:
+            await self._front.close()
         if self._chronicle is not None:
             self._chronicle.close()
         await self._jobs.close()

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from hybrid_tasks.engine.order import Order, Outcome
-from hybrid_tasks.engine.roles import Crew, Owner
-from hybrid_tasks.engine.swap import swap
+from hybrid_tasks.engine.swap import Crew, Order, Outcome, Owner, swap
 
 
 async def carry_out(

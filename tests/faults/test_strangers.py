@@ -69,7 +69,9 @@ def own(project: Project, port: int, more: str = "") -> None:
     words = f'["{sys.executable}", "-I", "-S", "server.py"]'
     plain(
         project,
-        {"web": f'dir = "web"\ncommand = {words}\nport = {port}\nport_env = "PORT"\nhealth = "/"\n{more}'},
+        {
+            "web": f'dir = "web"\ncommand = {words}\nport = {port}\nport_env = "PORT"\nlisten = "own"\nhealth = "/"\n{more}'
+        },
     )
     project.write("web/server.py", OWN)
 

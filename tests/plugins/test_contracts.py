@@ -3,21 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from languages import LANGUAGES
-from shop import app
+from programs import APP, GO, GO_FILES, RUST, RUST_FILES, SCRIPT
 
 from hybrid_tasks.testing.runtime import RuntimeContract
 from hybrid_tasks.testing.stack import StackContract
-
-CARGO = """[package]
-name = "sample-service"
-version = "0.1.0"
-edition = "2021"
-
-[[bin]]
-name = "served"
-path = "src/main.rs"
-"""
 
 
 class TestPythonApplication(StackContract):
@@ -25,7 +14,7 @@ class TestPythonApplication(StackContract):
     settings = '[services.sample.python]\napp = "main:app"'
 
     def source(self, word: str) -> dict[str, str]:
-        return {"main.py": app(word)}
+        return {"main.py": APP.replace("WORD", word).replace("LENGTH", str(len(word)))}
 
     def broken(self) -> dict[str, str]:
         return {"main.py": "async def app(scope, receive, send:\n    pass\n"}
@@ -40,7 +29,7 @@ class TestPythonScript(StackContract):
     stack = "python"
 
     def source(self, word: str) -> dict[str, str]:
-        return LANGUAGES["python"].files(word)
+        return {"main.py": SCRIPT.replace("WORD", word)}
 
     def broken(self) -> dict[str, str]:
         return {"main.py": "raise SystemExit('no')\n"}
@@ -51,7 +40,7 @@ class TestGo(StackContract):
     stack = "go"
 
     def source(self, word: str) -> dict[str, str]:
-        return LANGUAGES["go"].files(word)
+        return {**GO_FILES, "main.go": GO.replace("WORD", word)}
 
     def broken(self) -> dict[str, str]:
         return {"main.go": "package main\n\nfunc main() { undefined() }\n"}
@@ -62,7 +51,7 @@ class TestRust(StackContract):
     stack = "rust"
 
     def source(self, word: str) -> dict[str, str]:
-        return {**LANGUAGES["rust"].files(word), "Cargo.toml": CARGO}
+        return {**RUST_FILES, "src/main.rs": RUST.replace("WORD", word)}
 
     def broken(self) -> dict[str, str]:
         return {"src/main.rs": "fn main() { undefined() }\n"}

@@ -124,11 +124,12 @@ VALUES = [
     ("tcp without port", "health = {tcp = true}", "health.tcp: needs a port", "exec"),
     # keys that need each other
     ("port_env alone", 'port_env = "HTTP_PORT"', "port_env: needs a port", "port = 8080"),
-    ("front alone", 'port = 1\nlisten = "front"', "listen: there is no gateway to stand in front", "[gateway]"),
+    ("front alone", 'listen = "front"', "listen: needs a port", "port = 8080"),
+    ("port in an argument", 'args = ["--port={port}"]', "args: needs a port", "port = 8080"),
     (
         "front of a further port",
         'port = 1\nports = {a = {port = 2, listen = "front"}}',
-        "ports.a.listen: there is no gateway",
+        "ports.a.listen: only the service's own `port` can be behind the front",
         "own",
     ),
     ("inherit alone", 'listen = "inherit"', "listen: needs a port", "port = 8080"),

@@ -267,8 +267,8 @@ def test_the_files_it_came_from_and_those_that_could_be_made(project, root):
     assert inputs(project) == tuple(root / name for name in names)
 
 
-def test_listening_behind_a_gateway(loaded):
-    service = '[gateway]\n[services.x]\ncommand = "x"\nport = 1\nlisten = "front"\nlaunch = "beside"\n'
+def test_listening_behind_the_front(loaded):
+    service = '[services.x]\ncommand = "x"\nport = 1\nlisten = "front"\nlaunch = "beside"\n'
     assert loaded(service).services["x"].listen is Listen.FRONT
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from hybrid_tasks.engine.steering import SteeredPort
 from hybrid_tasks.errors import PortTaken
-from hybrid_tasks.model.service import Service
+from hybrid_tasks.model.service import Listen, Service
 from hybrid_tasks.process.ports import free_port, holder
 from hybrid_tasks.supervisor.berths import Berth, Berths
 from hybrid_tasks.supervisor.occupancy import steered
@@ -20,11 +21,15 @@ HOST = "127.0.0.1"
 WEB = Service("web", Path("/"))
 
 
+async def nobody(_port: SteeredPort) -> None:
+    """No front has anything to give back."""
+
+
 def play(story: Callable[[Berths], Awaitable[None]]) -> None:
     """Tell a story of one service's ports, which are closed at its end."""
 
     async def main() -> None:
-        berths = Berths(steered)
+        berths = Berths(steered, nobody)
         try:
             async with asyncio.timeout(60):
                 await story(berths)
@@ -35,7 +40,7 @@ def play(story: Callable[[Berths], Awaitable[None]]) -> None:
 
 
 async def boarded(berths: Berths, service: Service, run: str) -> None:
-    berths.choose(service, inherit=True)
+    berths.choose(service, Listen.INHERIT)
     port = await berths.ready()
     assert port is not None
     slot = port.free_slot()
@@ -53,7 +58,7 @@ def test_bug_the_port_was_given_back_before_its_replacement_was_built() -> None:
     async def story(berths: Berths) -> None:
         service = replace(WEB, port=free_port(HOST))
         await boarded(berths, service, "old")
-        berths.choose(service, inherit=False)
+        berths.choose(service, Listen.OWN)
         await berths.tidy()
         assert holder(service.port or 0) is not None
         assert not berths.steered
@@ -71,8 +76,8 @@ def test_bug_a_changed_port_was_not_taken_or_the_old_one_dropped() -> None:
         await boarded(berths, new, "new")
         assert holder(old.port or 0) is not None
         assert holder(new.port or 0) is not None
-        berths.choose(old, inherit=True)  # configured back while it still runs
-        berths.choose(new, inherit=True)
+        berths.choose(old, Listen.INHERIT)  # configured back while it still runs
+        berths.choose(new, Listen.INHERIT)
         await gone(berths, "old")
         assert holder(old.port or 0) is None
         assert berths.next is not None
@@ -86,7 +91,7 @@ def test_bug_our_own_listener_was_called_a_stranger() -> None:
         narrow = replace(WEB, port=free_port(HOST))
         wide = replace(narrow, host="0.0.0.0")
         await boarded(berths, narrow, "old")
-        berths.choose(wide, inherit=True)
+        berths.choose(wide, Listen.INHERIT)
         assert berths.next is None
         assert berths.steered
         await gone(berths, "old")
@@ -102,7 +107,7 @@ def test_a_stranger_is_named() -> None:
         server = await asyncio.start_server(lambda _reader, _writer: None, HOST, service.port)
         async with server:
             with pytest.raises(PortTaken):
-                berths.choose(service, inherit=True)
+                berths.choose(service, Listen.INHERIT)
         assert not berths.steered
 
     play(story)

@@ -25,9 +25,9 @@ def test_one_line_a_topic_in_their_order() -> None:
 
 
 def test_the_report_shows_them_and_how_a_running_service_listens(tmp_path: Path) -> None:
-    site: Any = SimpleNamespace()
+    site: Any = SimpleNamespace(leave=None)
     service = Service("web", tmp_path, port=8000)
-    crew = Crew(service, site)
+    crew = Crew(service, site, site)
     crew.remarks.say("driver", "air: cannot keep the last good version")
     source = SimpleNamespace(current=None, waiting=None)
     stopped: Any = SimpleNamespace(state=Unit("web"), source=source, crew=crew)

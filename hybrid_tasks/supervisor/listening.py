@@ -1,0 +1,77 @@
+"""How an instance listens: on a socket of ours, behind the front on a spare port, or on a port it binds itself."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from hybrid_tasks.model.command import Command
+from hybrid_tasks.model.probe import HttpProbe, Probe
+from hybrid_tasks.model.service import Launch, Listen, Service
+from hybrid_tasks.plugin.defaults import PORT
+from hybrid_tasks.process import ports
+
+LOOK = 0.01
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How the instances of one version listen.
+
+    Args:
+        listen: INHERIT, FRONT or OWN.
+        planned: behind the front, the port with which the version was planned; each instance gets another.
+    """
+
+    listen: Listen = Listen.OWN
+    planned: int | None = None
+
+
+def frontable(service: Service, probe: Probe) -> bool:
+    """Whether a service is put behind the front where it does not take a socket.
+
+    That is asked for, or it serves HTTP on one port and is told which.
+    """
+    if service.port is None or service.listen is not Listen.AUTO:
+        return service.port is not None and service.listen is Listen.FRONT
+    told = service.port_env is not None or any(PORT in word for word in (*(service.command or ()), *service.args))
+    alone = not service.ports and service.launch is not Launch.REPLACE
+    return told and alone and isinstance(probe, HttpProbe)
+
+
+def moved(program: Command, way: Way, port: int) -> Command:
+    """Give a program that was planned for one port another one.
+
+    Args:
+        program: as planned.
+        way: says with which port.
+        port: the one to use.
+    """
+    number = re.compile(rf"(?<!\d){way.planned}(?!\d)")
+    argv = tuple(number.sub(str(port), word) for word in program.argv)
+    env: Mapping[str, str] = {name: number.sub(str(port), value) for name, value in program.env.items()}
+    return replace(program, argv=argv, env=MappingProxyType(dict(env)))
+
+
+def address(port: int) -> str:
+    """Give the loopback address under which whoever listens on a port is reached, as `host:port`."""
+    found = {listener.address for listener in ports.listeners(port)}
+    return f"[::1]:{port}" if found == {"::1"} else f"{LOOPBACK}:{port}"
+
+
+async def answered(port: int, seconds: float) -> None:
+    """Wait until nobody is connected to a port any more, so that every request to it has its answer.
+
+    Args:
+        port: of an instance to which no new requests are sent.
+        seconds: how long to wait at most; a stream does not end by itself.
+    """
+    loop = asyncio.get_running_loop()
+    over, looks = loop.time() + seconds, 0
+    while looks < 2 and loop.time() < over:  # noqa: PLR2004 - the second look sees a request that was on its way
+        looks = 0 if await asyncio.to_thread(ports.connections, port) else looks + 1
+        await asyncio.sleep(LOOK)
