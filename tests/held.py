@@ -9,6 +9,7 @@ import socket
 from collections.abc import AsyncIterator
 
 from hybrid_tasks.engine.holding import Holder
+from hybrid_tasks.engine.marking import PROBE_SOURCE
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -18,7 +19,7 @@ class Scene:
 
     def __init__(self, patience: float, most: int) -> None:
         self.front = socket.create_server(("127.0.0.1", 0), backlog=100)
-        self.holder = Holder(self._connect, patience, most)
+        self.holder = Holder(self._connect, lambda peer: peer[0] == PROBE_SOURCE, patience, most)
         self.instance: asyncio.Server | None = None
         self.met: asyncio.Queue[Streams] = asyncio.Queue()
         self._open: list[asyncio.StreamWriter] = []

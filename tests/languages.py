@@ -81,6 +81,10 @@ class Language:
         """The main file of a version."""
         return self.source.replace("WORD", word).replace("START", start)
 
+    def files(self, word: str) -> dict[str, str]:
+        """All files of a first version."""
+        return {**dict(self.more), self.main: self.text(word)}
+
 
 LANGUAGES = {
     "python": Language(
@@ -122,6 +126,5 @@ def table(language: Language, port: int, more: str = "", name: str = "web") -> s
 
 def written(project: Project, language: Language, word: str, name: str = "web") -> None:
     """Write all files of a service's first version."""
-    for file, text in language.more:
+    for file, text in language.files(word).items():
         project.write(f"{name}/{file}", text)
-    project.write(f"{name}/{language.main}", language.text(word))

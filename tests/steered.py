@@ -21,19 +21,24 @@ async def steered(host: str = "127.0.0.1") -> AsyncIterator[SteeredPort]:
         await port.close()
 
 
-def run(test: Callable[[SteeredPort], Awaitable[None]]) -> None:
+def run(test: Callable[[SteeredPort], Awaitable[None]], host: str = "127.0.0.1") -> None:
     async def main() -> None:
-        async with asyncio.timeout(30), steered() as port:
+        async with asyncio.timeout(30), steered(host) as port:
             await test(port)
 
     asyncio.run(main())
     gc.collect()
 
 
-def connect(port: SteeredPort, source: str | None = None) -> socket.socket:
-    return socket.create_connection(
-        ("127.0.0.1", port.port), timeout=10, source_address=(source, 0) if source else None
-    )
+def connect(port: SteeredPort, *, probe: bool = False, to: str | None = None) -> socket.socket:
+    """Connect as a client does, or as our probes do."""
+    address = to or port._listeners.reached
+    connection = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+    connection.settimeout(10)
+    if probe:
+        port.mark(connection)
+    connection.connect((address, port.port))
+    return connection
 
 
 def waiting(listener: socket.socket, within: float = 0) -> bool:

@@ -1,8 +1,8 @@
 """Clients of a steered port, as a process of their own: a steady rate of requests until standard input ends.
 
 `python steered_load.py PORT RATE` opens a connection for each request; `… PORT RATE keep` keeps eight and
-repeats a GET once on a new connection when the old one was closed while idle. Prints a line after the first
-answer, and a JSON summary.
+repeats a GET once on a new connection when the old one was closed while idle; an address with a colon in it
+is asked instead of 127.0.0.1. Prints a line after the first answer, and a JSON summary.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Load:
-    def __init__(self, port: int, rate: float, keep: int) -> None:
+    def __init__(self, port: int, rate: float, keep: int, host: str) -> None:
+        self.host = host
         self.port = port
         self.pause = 1 / rate
         self.keep = keep
@@ -88,7 +89,7 @@ class Load:
         connection[1].close()
 
     async def connect(self) -> Connection:
-        return await asyncio.open_connection("127.0.0.1", self.port)
+        return await asyncio.open_connection(self.host, self.port)
 
     async def get(self, connection: Connection, then: bytes) -> None:
         reader, writer = connection
@@ -106,5 +107,7 @@ class Load:
 
 
 if __name__ == "__main__":
-    load = Load(int(sys.argv[1]), float(sys.argv[2]), 8 if sys.argv[3:] else 0)
+    hosts = [word for word in sys.argv[3:] if ":" in word]
+    keep = 8 if "keep" in sys.argv[3:] else 0
+    load = Load(int(sys.argv[1]), float(sys.argv[2]), keep, (hosts or ["127.0.0.1"])[0])
     print(json.dumps(asyncio.run(load.run())))

@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
-from hybrid_tasks.engine.bpf import PROBE_SOURCE
 from hybrid_tasks.engine.steering import SteeredPort
 from hybrid_tasks.health.asked import Asked
 from hybrid_tasks.health.monitor import first_answer
@@ -112,7 +111,7 @@ class Service:
 
     async def probe(self, job: Job, slot: int, pace: Pace) -> Verdict:
         self.port.probe(slot)
-        at = Asked(port=self.port.port, source=PROBE_SOURCE, ownership=Tree(job.pid))
+        at = Asked(self.port.host, self.port.port, self.port.mark, Tree(job.pid))
         verdict = await first_answer(HttpProbe("/healthz"), pace, at, job.wait())
         self.port.probe(None)
         return verdict
@@ -143,9 +142,9 @@ class Service:
 
 
 @contextlib.asynccontextmanager
-async def service(folder: Path) -> AsyncIterator[Service]:
+async def service(folder: Path, host: str) -> AsyncIterator[Service]:
     jobs = Jobs("0123456789abcdef")
-    port = SteeredPort.open("127.0.0.1", 0)
+    port = SteeredPort.open(host, 0)
     try:
         async with asyncio.timeout(100):
             here = Service(folder, jobs, port)
@@ -176,9 +175,9 @@ async def load(port: int, *words: str) -> AsyncIterator[dict[str, Any]]:
             await clients.communicate(b"")
 
 
-def run(folder: Path, body: Callable[[Service], Any]) -> None:
+def run(folder: Path, body: Callable[[Service], Any], host: str = "127.0.0.1") -> None:
     async def main() -> None:
-        async with service(folder) as here:
+        async with service(folder, host) as here:
             await body(here)
 
     asyncio.run(main())

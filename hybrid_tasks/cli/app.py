@@ -14,6 +14,7 @@ from invoke.program import Program
 from hybrid_tasks.cli import plugin_tasks, positionals
 from hybrid_tasks.cli.declare import DevTask
 from hybrid_tasks.cli.steps import step_tasks
+from hybrid_tasks.plugin.disabled import disabled_names
 
 TASKS = (
     "dev_start",
@@ -52,8 +53,7 @@ def collection(beside: Mapping[str, Any] | None = None) -> Collection:
         whole.add_task(task)
     for task in step_tasks(whole.tasks):
         whole.add_task(task)
-    disabled = frozenset(name.strip() for name in os.environ.get("HYBRID_DISABLE_PLUGINS", "").split(","))
-    for name, tasks in plugin_tasks.collections(disabled, _warn):
+    for name, tasks in plugin_tasks.collections(disabled_names(os.environ), _warn):
         if name in whole.tasks:
             _warn(f"tasks of plugin `{name}` are left out: there is a task of that name")
         else:

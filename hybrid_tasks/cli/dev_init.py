@@ -25,14 +25,14 @@ def dev_init(c: Context, dry_run: bool = False, json: bool = False) -> int:
 
     from hybrid_tasks.cli.paint import harmless
     from hybrid_tasks.config.locate import config_files
-    from hybrid_tasks.control.once import once
+    from hybrid_tasks.control.once import consult
     from hybrid_tasks.errors import WrongInput
 
     root = Path.cwd()
     only_show = dry_run or json or bool(c.config.run.dry)
     if not only_show and (there := config_files(root)):
         raise WrongInput(f"`{there[0].name}` is there already", "nothing is overwritten; edit it, or move it away")
-    result, code = once(root, "init", {})
+    result, code = consult(root, "init", {}, alone=True)
     found: dict[str, Any] = result if isinstance(result, dict) else {}
     files = {str(name): str(text) for name, text in (found.get("files") or {}).items()}
     if json:

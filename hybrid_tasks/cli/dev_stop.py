@@ -51,14 +51,14 @@ def _ask(names: list[str], progress: Any) -> dict[str, Any]:
     from hybrid_tasks.cli import here
     from hybrid_tasks.control.client import reach
     from hybrid_tasks.control.messages import ask
-    from hybrid_tasks.control.once import once
+    from hybrid_tasks.control.once import consult
     from hybrid_tasks.errors import Code, HybridError
 
     root = here.project()
     connection = reach(root)
     if connection is None:
         try:
-            result, _ = once(root, "stop", {"services": names})
+            result, _ = consult(root, "stop", {"services": names}, alone=True)
         except HybridError as error:
             if error.code != Code.UNREACHABLE:
                 raise

@@ -15,6 +15,8 @@ from types import ModuleType
 from invoke.collection import Collection
 from invoke.tasks import Task
 
+from hybrid_tasks.plugin.disabled import plain
+
 GROUP = "hybrid_tasks.tasks"
 _HEADER = f"[{GROUP}]".encode()
 
@@ -77,7 +79,7 @@ def collections(
     """Load the tasks of every plugin, one plugin and one task at a time.
 
     Args:
-        disabled: plugins that shall not be loaded.
+        disabled: plugins and distributions that shall not be loaded, their names in the plain form.
         warn: told about every plugin or task that is broken.
         path: the directories modules are found in.
 
@@ -85,7 +87,7 @@ def collections(
         the plugin's name and a collection of its sound tasks.
     """
     for name, place, distribution in find(sys.path if path is None else path):
-        if name in disabled:
+        if {plain(name), plain(distribution.partition("-")[0])} & disabled:
             continue
         plugin = f"plugin `{name}` ({distribution})"
         try:

@@ -21,8 +21,10 @@ def consult(
     args: Mapping[str, object],
     on_event: OnEvent | None = None,
     environ: Mapping[str, str] = os.environ,
+    *,
+    alone: bool = False,
 ) -> tuple[object, int]:
-    """Ask the supervisor when one runs, else a child process.
+    """Ask the supervisor when one runs, else `python -m hybrid_tasks.supervisor --once`.
 
     Args:
         root: the project's directory.
@@ -30,35 +32,7 @@ def consult(
         args: its arguments.
         on_event: called with every event.
         environ: of this process.
-
-    Returns:
-        the result and the exit code.
-
-    Raises:
-        HybridError: what was answered.
-    """
-    connection = reach(root, environ)
-    if connection is None:
-        return once(root, op, args, on_event, environ)
-    with connection:
-        return connection.ask(messages.ask(op, args, environ), on_event=on_event)
-
-
-def once(
-    root: Path,
-    op: str,
-    args: Mapping[str, object],
-    on_event: OnEvent | None = None,
-    environ: Mapping[str, str] = os.environ,
-) -> tuple[object, int]:
-    """Let `python -m hybrid_tasks.supervisor --once` answer one request on its standard output.
-
-    Args:
-        root: the project's directory.
-        op: one of `messages.OPERATIONS`.
-        args: its arguments.
-        on_event: called with every event.
-        environ: of this process.
+        alone: ask the child also when a supervisor runs.
 
     Returns:
         the result and the exit code.
@@ -66,6 +40,11 @@ def once(
     Raises:
         HybridError: what was answered, or that the child died, with the end of what it said.
     """
+    request = messages.ask(op, args, environ)
+    connection = None if alone else reach(root, environ)
+    if connection is not None:
+        with connection:
+            return connection.ask(request, on_event=on_event)
     with (
         tempfile.TemporaryFile() as said,
         subprocess.Popen(
@@ -79,7 +58,7 @@ def once(
         if child.stdin is None or child.stdout is None:
             raise HybridError("the child that loads the project has no pipes", code=Code.UNEXPECTED)
         with contextlib.suppress(BrokenPipeError):  # it died before it read: its words say why
-            child.stdin.write(codec.encode(messages.ask(op, args, environ).as_json()))
+            child.stdin.write(codec.encode(request.as_json()))
             child.stdin.close()
         for line in child.stdout:
             message = _read(line)

@@ -13,7 +13,6 @@ import socket
 from collections.abc import Awaitable, Callable
 
 from hybrid_tasks.engine import relay, unavailable
-from hybrid_tasks.engine.bpf import PROBE_SOURCE
 
 PATIENCE = 2.0
 """Seconds a connection waits before it is told that nothing serves."""
@@ -33,15 +32,21 @@ class Holder:
 
     Args:
         connect: gives a connection to the serving instance; called only after `serves(True)`.
+        probe: whether a connection from there is a probe of ours.
         patience: seconds before the 503.
         most: connections attended at a time.
     """
 
     def __init__(
-        self, connect: Callable[[], Awaitable[socket.socket]], patience: float = PATIENCE, most: int = MOST
+        self,
+        connect: Callable[[], Awaitable[socket.socket]],
+        probe: Callable[[tuple[str, int]], bool],
+        patience: float = PATIENCE,
+        most: int = MOST,
     ) -> None:
         self.notice = unavailable.Notice()
         self._connect = connect
+        self._probe = probe
         self._patience = patience
         self._most = most
         self._serving = asyncio.Event()
@@ -109,7 +114,7 @@ class Holder:
         self._pause()
 
     def _take(self, client: socket.socket, peer: tuple[str, int]) -> None:
-        if peer[0] == PROBE_SOURCE:  # a probe asks an instance, never us
+        if self._probe(peer):  # a probe asks an instance, never us
             client.close()
             return
         client.setblocking(False)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+
+from hybrid_tasks.engine.content import STAMP, read_state
 
 LEFT_OUT = frozenset({".hybrid", ".git"})
 _ENV_FILE = re.compile(r"\.env(\..+)?|.+\.env")
@@ -44,19 +48,36 @@ def discard(folder: Path, keep: Collection[Path]) -> None:
             shutil.rmtree(place, ignore_errors=True)
 
 
-def copy_source(files: Iterable[Path], base: Path, place: Path) -> Path:
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A copy of a service's source.
+
+    Args:
+        root: stands in for `base`.
+        base: the service's directory.
+        files: what was to be copied, with the digest of each; those outside `base` and files with
+            secrets are not copied.
+    """
+
+    root: Path
+    base: Path
+    files: Mapping[Path, bytes]
+
+
+def copy_source(files: Mapping[Path, bytes], base: Path, place: Path) -> Copy:
     """Copy source files, so that they can be run when the tree holds something broken.
 
     What lies beside them and is not watched (dependencies, data) is linked, so that the copy can stand in for
-    the directory: a program started there finds and writes what it would have found and written.
+    the directory: a program started there finds and writes what it would have found and written. What has gone or
+    cannot be read by now is missing; `differing` finds it.
 
     Args:
         files: the watched files; those outside `base` are left out.
         base: the service's directory.
-        place: a directory for the copy.
+        place: an empty directory for the copy.
 
     Returns:
-        the copy's root.
+        the copy.
     """
     root = place / "source"
     wanted: dict[Path, set[str]] = {base: set()}
@@ -68,10 +89,32 @@ def copy_source(files: Iterable[Path], base: Path, place: Path) -> Path:
     for folder, names in wanted.items():
         target = root / folder.relative_to(base)
         target.mkdir(parents=True, exist_ok=True)
-        for entry in os.scandir(folder):
-            beside = target / entry.name
-            if entry.name in names and not _ENV_FILE.fullmatch(entry.name):
-                shutil.copy2(entry.path, beside)
-            elif Path(entry.path) not in wanted and entry.name not in LEFT_OUT:
-                beside.symlink_to(entry.path)
-    return root
+        with contextlib.suppress(OSError):
+            for entry in os.scandir(folder):
+                beside = target / entry.name
+                if entry.name in names and not _ENV_FILE.fullmatch(entry.name):
+                    with contextlib.suppress(OSError):
+                        shutil.copy2(entry.path, beside)
+                elif Path(entry.path) not in wanted and entry.name not in LEFT_OUT:
+                    beside.symlink_to(entry.path)
+    return Copy(root, base, files)
+
+
+def differing(copy: Copy) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """Read a copy again, and find what is not what it was made of.
+
+    Args:
+        copy: as `copy_source` made it.
+
+    Returns:
+        the differing files in the copy, and those that were not copied because they lie outside; sorted, under the
+        names that they have in the tree.
+    """
+    inside: list[Path] = []
+    outside: list[Path] = []
+    for file, digest in copy.files.items():
+        is_copied = file.is_relative_to(copy.base) and not _ENV_FILE.fullmatch(file.name)
+        state = read_state(str(copy.root / file.relative_to(copy.base) if is_copied else file))
+        if state is None or state[STAMP:] != digest:
+            (inside if is_copied else outside).append(file)
+    return tuple(sorted(inside)), tuple(sorted(outside))

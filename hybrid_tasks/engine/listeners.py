@@ -14,16 +14,19 @@ import select
 import socket
 
 from hybrid_tasks.engine import bpf
+from hybrid_tasks.engine.marking import ByAddress, ByPort, Mark
 from hybrid_tasks.errors import HybridError, SteeringUnavailable
 
 BACKLOG = 4096
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - the user's choice, never a default
+"""All addresses of this machine, and the one by which we reach what listens there."""
 
 
 class Listeners:
     """One group on one address.
 
     Args:
-        host: an IPv4 address.
+        host: an IPv4 or IPv6 address; `::` serves IPv4 as well.
         port: the port, or 0 for any free one.
 
     Raises:
@@ -37,14 +40,16 @@ class Listeners:
         self._order: list[socket.socket] = []
         self._open: set[socket.socket] = set()  # those of the group, and those that dropped out of it
         self.host = host
+        self.family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.mark: Mark = ByPort(self.reached) if ":" in host else ByAddress()
         # The first member binds alone: joining would silently share the port with any group of the same user.
-        first = _socket()
+        first = self._socket()
         try:
             _bind(first, host, port)
             first.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             self.port: int = first.getsockname()[1]
             self._listen(first)
-            bpf.attach(first, 0, 0)
+            bpf.attach(first, self.mark.program(0, 0))
         except OSError as problem:
             first.close()
             self._ended.close()
@@ -57,13 +62,18 @@ class Listeners:
             raise
         self.first = first
 
+    @property
+    def reached(self) -> str:
+        """The address to connect to."""
+        return EVERYWHERE.get(self.host, self.host)
+
     def add(self) -> socket.socket:
         """Open one more member; it gets no connection until it is steered to.
 
         Returns:
             a listening, blocking socket.
         """
-        member = _socket()
+        member = self._socket()
         try:
             member.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             _bind(member, self.host, self.port)
@@ -106,7 +116,7 @@ class Listeners:
             clients: a listening member.
             probes: a listening member.
         """
-        bpf.attach(self.first, self._order.index(clients), self._order.index(probes))
+        bpf.attach(self.first, self.mark.program(self._order.index(clients), self._order.index(probes)))
 
     def lost(self) -> list[socket.socket]:
         """Take the members out that were shut down from outside; steer again when there are any.
@@ -132,6 +142,15 @@ class Listeners:
         self._open.clear()
         self._order.clear()
         self._ended.close()
+        self.mark.close()
+
+    def _socket(self) -> socket.socket:
+        member = socket.socket(self.family, socket.SOCK_STREAM)
+        # With SO_REUSEADDR old connections in TIME_WAIT do not matter, listeners do.
+        member.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if self.family == socket.AF_INET6:
+            member.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        return member
 
     def _listen(self, member: socket.socket) -> None:
         member.listen(BACKLOG)
@@ -147,13 +166,6 @@ class Listeners:
         last = self._order.pop()
         if last is not member:
             self._order[place] = last
-
-
-def _socket() -> socket.socket:
-    member = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    # With SO_REUSEADDR old connections in TIME_WAIT do not matter, listeners do.
-    member.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    return member
 
 
 def _bind(member: socket.socket, host: str, port: int) -> None:

@@ -18,14 +18,12 @@ from functools import partial
 from typing import Protocol, Self
 
 from hybrid_tasks.engine.holding import Holder
-from hybrid_tasks.engine.listeners import Listeners
+from hybrid_tasks.engine.listeners import EVERYWHERE, Listeners
 from hybrid_tasks.engine.unavailable import Notice
 from hybrid_tasks.errors import PortTaken, SteeringUnavailable
 
 FIRST_SLOTS = 2
 """Slots a port begins with; another is opened only when both are in use (one serves, one is still ending)."""
-
-EVERYWHERE = "0.0.0.0"  # noqa: S104 - the user's choice, never a default
 
 _TCP_INFO_SIZE = 32
 _TCP_INFO_UNACKED = 24  # of a listener: connections that wait to be accepted
@@ -81,7 +79,7 @@ class SteeredPort:
         """Take a port; connections are held from now on.
 
         Args:
-            host: `localhost` or an IPv4 address; `0.0.0.0` for all.
+            host: `localhost` or an address; `0.0.0.0` or `::` for all.
             port: the port, or 0 for any free one.
             service: for the words of the error.
             occupant: finds out who has a port.
@@ -91,7 +89,7 @@ class SteeredPort:
 
         Raises:
             PortTaken: somebody listens there, on this or an overlapping address.
-            SteeringUnavailable: this system or this kind of address cannot be steered.
+            SteeringUnavailable: this system cannot steer, or that is a name.
             HybridError: the address cannot be used.
         """
         host = _steerable(host)
@@ -105,7 +103,7 @@ class SteeredPort:
             listeners.close()
             raise _taken(port, service, occupant, " on [::1]")
         try:
-            return cls(listeners, Holder(partial(_connect, host, listeners.port)))
+            return cls(listeners, Holder(partial(_connect, listeners), listeners.mark.seen_on))
         except BaseException:
             listeners.close()
             raise
@@ -148,6 +146,17 @@ class SteeredPort:
         """
         self.probing = slot
         self._steer()
+
+    def mark(self, connection: socket.socket) -> None:
+        """Make a connection to this port that is about to be opened one of our probes.
+
+        Args:
+            connection: a new socket.
+        """
+        before = self._listeners.mark.put_on(connection)
+        self._steer()
+        if before is not None:
+            before.close()
 
     def serve(self, slot: int | None) -> None:
         """Send every new connection to a slot; what was held is handed on.
@@ -227,18 +236,17 @@ def _steerable(host: str) -> str:
         raise SteeringUnavailable("only Linux can steer connections between listeners")
     host = "127.0.0.1" if host == "localhost" else host
     try:
-        socket.inet_pton(socket.AF_INET, host)
+        socket.inet_pton(socket.AF_INET6 if ":" in host else socket.AF_INET, host)
     except OSError as problem:
-        raise SteeringUnavailable(f"connections to `{host}` cannot be steered: it is no IPv4 address") from problem
+        raise SteeringUnavailable(f"connections to `{host}` cannot be steered: it is no address") from problem
     return host
 
 
-async def _connect(host: str, port: int) -> socket.socket:
+async def _connect(to: Listeners) -> socket.socket:
     """Connect as a client does: the handshake ends in the queue of whatever serves at this moment."""
-    connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    connection = socket.socket(to.family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
     try:
-        address = "127.0.0.1" if host == EVERYWHERE else host
-        await asyncio.get_running_loop().sock_connect(connection, (address, port))
+        await asyncio.get_running_loop().sock_connect(connection, (to.reached, to.port))
     except BaseException:
         connection.close()
         raise
@@ -247,7 +255,7 @@ async def _connect(host: str, port: int) -> socket.socket:
 
 def _on_ipv6_loopback(host: str, port: int) -> bool:
     """Whether somebody has the port on ::1 only, where clients that say `localhost` look first."""
-    if not (port and (host.startswith("127.") or host == EVERYWHERE)):
+    if not (port and (host.startswith("127.") or (host in EVERYWHERE and ":" not in host))):
         return False
     try:
         with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as trial:

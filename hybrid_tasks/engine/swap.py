@@ -13,113 +13,17 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from hybrid_tasks.engine import builder
 from hybrid_tasks.engine.builder import Refused
+from hybrid_tasks.engine.keeping import differing
+from hybrid_tasks.engine.order import Nudge, Order, Outcome, Version
+from hybrid_tasks.engine.roles import Crew, Owner
 from hybrid_tasks.errors import HybridError, ToolMissing
-from hybrid_tasks.model.command import Command
-from hybrid_tasks.model.plan import StartPlan
 from hybrid_tasks.model.receipt import Stage
 from hybrid_tasks.model.verdict import Healthy, Verdict
-from hybrid_tasks.model.watching import Burst, Snapshot
 from hybrid_tasks.process.jobs import Job
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """Something that can be started (again): the program as planned, and the source it was made from.
-
-    `built` says that it does not read its source any more.
-    """
-
-    program: Command
-    fingerprint: str
-    folder: Path
-    built: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What a swap shall bring about.
-
-    Args:
-        trigger: why (`start`, `save`, `restart`, `crash`, `config`).
-        snapshot: the source to run.
-        burst: what changed since the version that serves; empty at a first start.
-        folder: a fresh directory for what the build produces.
-        version: start this kept version instead of making one.
-        good: the version to start again when a `replace` fails.
-    """
-
-    trigger: str
-    snapshot: Snapshot
-    burst: Burst
-    folder: Path
-    version: Version | None = None
-    good: Version | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a swap came to.
-
-    `job` is the instance that serves now because of this swap: the new one, after a failed `replace` the
-    old version started again, or None. `version` is what `job` runs. `missing`: what has to be installed first.
-    """
-
-    stages: tuple[Stage, ...]
-    error: str | None = None
-    job: Job | None = None
-    version: Version | None = None
-    missing: ToolMissing | None = None
-
-
-class Crew(Protocol):
-    """Does the work of a swap; every call may be cancelled, and a cancelled call leaves nothing running."""
-
-    @property
-    def beside(self) -> bool:
-        """Whether the new instance starts next to the old one; known once planned."""
-
-    async def plan(self, folder: Path, trigger: str) -> StartPlan:
-        """Ask the stack; how the service listens is settled by a start or a restart, never by a save."""
-
-    async def spawn(self, role: str, command: Command) -> Job:
-        """Start a check or build job."""
-
-    async def launch(self, version: Version) -> Job:
-        """Start an instance."""
-
-    async def probe(self, job: Job) -> Verdict:
-        """Wait for the first healthy answer of this instance."""
-
-    async def drop(self, job: Job) -> None:
-        """End an instance that was never proved."""
-
-    def why(self, job: Job, verdict: Verdict) -> str:
-        """Give the excerpt that explains why an instance did not become healthy."""
-
-
-class Owner(Protocol):
-    """Decides when a swap may go on, and is the only one who changes what serves."""
-
-    def stage(self, name: str, note: str = "") -> None:
-        """Hear which stage begins, or what the one under way waits for."""
-
-    async def gate(self) -> None:
-        """Wait for what the service needs."""
-
-    async def quiet(self) -> None:
-        """Wait until saving has paused; never returns when the source has moved on (the swap is cancelled)."""
-
-    async def retire(self) -> None:
-        """Stop the old instance before its replacement starts."""
-
-    async def switch(self, job: Job, version: Version) -> None:
-        """Let the new instance serve; not cancelled any more."""
 
 
 class _Book:
@@ -164,7 +68,9 @@ async def swap(order: Order, crew: Crew, owner: Owner) -> Outcome:
     checking: asyncio.Task[Refused | Job] | None = None
     try:
         try:
-            version, checking = await _make(order, crew, book)
+            if order.nudge is not None and await _nudged(order.nudge, crew, owner, book):
+                return Outcome(tuple(book.stages), None, order.nudge.job, order.nudge.version)
+            version, checking = await _make(order, crew, owner, book)
             await owner.gate()
             if crew.beside:
                 return await _beside(version, checking, crew, owner, book)
@@ -188,9 +94,22 @@ class _Failure(Exception):
         self.version = version
 
 
-async def _make(order: Order, crew: Crew, book: _Book) -> tuple[Version, asyncio.Task[Refused | Job] | None]:
+async def _nudged(nudge: Nudge, crew: Crew, owner: Owner, book: _Book) -> bool:
+    """Have the serving instance read its source again; False: it did not answer afterwards."""
+    await owner.quiet()
+    async with book("signal") as mark:
+        mark.ok = isinstance(await crew.nudge(nudge.job, nudge.signal), Healthy)
+        if mark.ok:
+            owner.adopt(nudge.version)
+    return mark.ok
+
+
+async def _make(
+    order: Order, crew: Crew, owner: Owner, book: _Book
+) -> tuple[Version, asyncio.Task[Refused | Job] | None]:
     """Check and build; a check without a build runs on beside the launch when the old instance stays."""
     if order.version is not None:
+        await _genuine(order.version, owner)
         return order.version, None
     async with book("plan") as mark:
         plan = await crew.plan(order.folder, order.trigger)
@@ -218,6 +137,21 @@ async def _make(order: Order, crew: Crew, book: _Book) -> tuple[Version, asyncio
 def _refuse(answer: object) -> None:
     if isinstance(answer, Refused):
         raise _Failure(answer.error)
+
+
+async def _genuine(version: Version, owner: Owner) -> tuple[Path, ...]:
+    """Refuse a kept copy that is not what it was made of; what it uses and is not in it may have changed."""
+    if version.copy is None:
+        return ()
+    inside, outside = await asyncio.to_thread(differing, version.copy)
+    if inside:
+        owner.spoiled()
+        raise _Failure(f"what was kept of it is not used: {_these(inside)} differs from what ran")
+    return outside
+
+
+def _these(files: tuple[Path, ...]) -> str:
+    return f"`{files[0]}`" + (f" (and {len(files) - 1} more)" if len(files) > 1 else "")
 
 
 async def _launch(version: Version, crew: Crew, book: _Book, checking: asyncio.Task[Refused | Job] | None) -> Job:
@@ -287,13 +221,15 @@ async def _replace(order: Order, version: Version, crew: Crew, owner: Owner, boo
         if order.good is None or order.good is order.version:
             raise
         try:
+            outside = await _genuine(order.good, owner)
             again = await _launch(order.good, crew, book, None)
         except _Failure as second:
             raise _Failure(f"{failure.error}\nand the version before failed too: {second.error}") from failure
         async with book("switch") as mark:
             await owner.switch(again, order.good)
             mark.ok = True
-        raise _Failure(failure.error, again, order.good) from None
+        mixed = f"\nthe version before runs again, with {_these(outside)} as it is now" if outside else ""
+        raise _Failure(failure.error + mixed, again, order.good) from None
     async with book("switch") as mark:
         await owner.switch(job, version)
         mark.ok = True

@@ -43,7 +43,7 @@ class Asked:
     Args:
         host: the address the service listens on; `localhost`, `0.0.0.0` and `::` are asked on loopback.
         port: its port.
-        source: our own address while asking, where connections are steered by it.
+        mark: makes a connection that is about to be opened one of our probes, where connections are steered.
         ownership: proves that the answer is the instance's; None: not provable here, any answer counts.
         lines: gives the instance's output lines that came since the last call.
         ready: hears READY=1.
@@ -57,7 +57,7 @@ class Asked:
 
     host: str = "127.0.0.1"
     port: int | None = None
-    source: str | None = None
+    mark: Callable[[socket.socket], None] | None = None
     ownership: Ownership | None = None
     lines: Callable[[], Iterable[str]] | None = None
     ready: Ready | None = None

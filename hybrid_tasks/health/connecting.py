@@ -6,11 +6,11 @@ import asyncio
 import errno
 import ipaddress
 import socket
+from collections.abc import Callable
 
 from hybrid_tasks.health.asked import Asked, Unwell
 
 _LOOPBACKS = {"localhost": ("127.0.0.1", "::1"), "0.0.0.0": ("127.0.0.1",), "": ("127.0.0.1",), "::": ("::1",)}  # noqa: S104
-_BIND_ADDRESS_NO_PORT = 24  # linux/in.h: the port is chosen at connect, as without a bind
 _NOBODY = {errno.ECONNREFUSED, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.ENETUNREACH}
 _FIRST_PAUSE = 0.0005
 _LAST_PAUSE = 0.05
@@ -33,7 +33,7 @@ async def connect(at: Asked) -> socket.socket:
     addresses = _LOOPBACKS.get(at.host, (at.host,))
     for address in addresses:
         try:
-            return await _connect(address, at.port, at.source)
+            return await _connect(address, at.port, at.mark)
         except OSError as problem:
             if problem.errno in _NOBODY:
                 continue
@@ -80,7 +80,7 @@ def _ours(connection: socket.socket, at: Asked) -> bool:
     return answer is True
 
 
-async def _connect(address: str, port: int, source: str | None) -> socket.socket:
+async def _connect(address: str, port: int, mark: Callable[[socket.socket], None] | None) -> socket.socket:
     loop = asyncio.get_running_loop()
     try:
         family = socket.AF_INET if ipaddress.ip_address(address).version == 4 else socket.AF_INET6  # noqa: PLR2004
@@ -90,9 +90,8 @@ async def _connect(address: str, port: int, source: str | None) -> socket.socket
     connection = socket.socket(family, socket.SOCK_STREAM)
     try:
         connection.setblocking(False)
-        if source is not None and family == socket.AF_INET:
-            connection.setsockopt(socket.IPPROTO_IP, _BIND_ADDRESS_NO_PORT, 1)
-            connection.bind((source, 0))
+        if mark is not None:
+            mark(connection)
         await loop.sock_connect(connection, target)
     except BaseException:
         connection.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from signal import Signals
 
 from hybrid_tasks.model.command import Command
 from hybrid_tasks.model.info import Tool
@@ -86,7 +87,12 @@ class StartPlan:
 
 
 class ReloadAction(Enum):
-    """What a burst of changes asks for."""
+    """What a burst of changes asks for.
+
+    REBUILD makes everything anew. RESTART starts the program again, with the artefact it has where one was built.
+    SIGNAL has the running program read its source again. WARM starts it from the warm parent.
+    LEAVE asks for nothing: what runs counts as made from the new source.
+    """
 
     REBUILD = "rebuild"
     RESTART = "restart"
@@ -97,15 +103,26 @@ class ReloadAction(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ReloadPlan:
-    """What to do after a burst, and why in a few words (`requirements.txt changed`).
+    """What to do after a burst.
 
-    `stale` are files derived from the changed ones (bytecode) that would hide the change: removed before
-    anything starts.
+    Args:
+        action: what the burst asks for. LEAVE and SIGNAL count only while an instance serves; without one, or
+            when it does not answer after the signal, a new one is started.
+        reason: why, in a few words (`requirements.txt changed`).
+        stale: files derived from the changed ones (bytecode) that would hide the change: removed before
+            anything starts.
+        signal: what SIGNAL sends to the program, without SIG.
     """
 
     action: ReloadAction
     reason: str = ""
     stale: tuple[Path, ...] = ()
+    signal: str = "HUP"
+
+    def __post_init__(self) -> None:
+        """Refuse a signal that there is none of, where a plugin names it."""
+        if f"SIG{self.signal}" not in Signals.__members__:
+            raise ValueError(f"there is no signal {self.signal!r}")
 
 
 @dataclass(frozen=True, slots=True)

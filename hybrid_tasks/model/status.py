@@ -39,7 +39,7 @@ class Stopped:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Wanted, and waiting for other services (or for a change) first."""
+    """Wanted, and waiting for other services first; for none: about to be started."""
 
     on: tuple[str, ...]
 
@@ -119,6 +119,8 @@ def word(unit: Unit) -> str:
         return "running"
     if unit.rest is None:
         return "stopped"
+    if unit.rest == Waiting(()):
+        return "starting"
     return type(unit.rest).__name__.lower()
 
 

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from hybrid_tasks.errors import HybridError, PluginBroken
 from hybrid_tasks.model.info import API_VERSION, GatewayInfo, RuntimeInfo, StackInfo
+from hybrid_tasks.plugin.disabled import plain
 from hybrid_tasks.plugin.guests import Guest, Guests
-from hybrid_tasks.plugin.loading import plain
 from hybrid_tasks.plugin.records import LOCAL, PluginRecord
 
 Info = TypeVar("Info", StackInfo, RuntimeInfo, GatewayInfo)

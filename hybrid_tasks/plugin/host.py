@@ -15,8 +15,9 @@ from hybrid_tasks.model.info import GatewayInfo, RuntimeInfo, StackInfo
 from hybrid_tasks.plugin.admission import admit, manager
 from hybrid_tasks.plugin.claims import Claims, read_claims
 from hybrid_tasks.plugin.deadline import DEADLINE, Aside
+from hybrid_tasks.plugin.disabled import disabled_names, plain
 from hybrid_tasks.plugin.guests import Guest, Guests, Told
-from hybrid_tasks.plugin.loading import disabled_names, installed, local, plain
+from hybrid_tasks.plugin.loading import installed, local
 from hybrid_tasks.plugin.records import PluginRecord
 
 T = TypeVar("T")

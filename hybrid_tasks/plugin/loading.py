@@ -5,9 +5,8 @@ Nothing is imported here; `admission.py` brings in one candidate at a time.
 
 from __future__ import annotations
 
-import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -31,16 +30,6 @@ class Candidate:
 
     record: PluginRecord
     bring: Callable[[], object]
-
-
-def disabled_names(environ: Mapping[str, str]) -> frozenset[str]:
-    """Read the plugin and distribution names in `HYBRID_DISABLE_PLUGINS` (`a,b`)."""
-    return frozenset(plain(name) for name in environ.get("HYBRID_DISABLE_PLUGINS", "").split(",") if name.strip())
-
-
-def plain(name: str) -> str:
-    """Give a distribution's name as it is compared: lower case, runs of `-_.` as one dash."""
-    return re.sub(r"[-_.]+", "-", name.strip()).lower()
 
 
 def installed(points: Iterable[EntryPoint] | None = None) -> list[Candidate]:

@@ -48,6 +48,7 @@ class Job:
         self._sock = sock
         self._described = False  # until then no other message may be sent
         self._stream = Stream()
+        self._delivered = asyncio.Event()
         self._running: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._ended = asyncio.Event()
         self._code: int | None = None
@@ -128,7 +129,12 @@ class Job:
         Args:
             name: without SIG, as `HUP`.
         """
+        self._delivered.clear()
         self._tell({"op": "signal", "number": _number(name)})
+
+    async def signalled(self) -> None:
+        """Wait until the program has been sent the last signal, or has ended."""
+        await self._delivered.wait()
 
     def tail(self, lines: int = 20) -> list[str]:
         """The last lines of its output.
@@ -147,6 +153,7 @@ class Job:
         if self._code is None:
             self._code = code
             self._ended.set()
+            self._delivered.set()
 
     def finish(self, result: Exit) -> None:
         """Take the end as known and tell everybody who waits.
@@ -191,6 +198,8 @@ class Job:
                 self._fail(why(self.spec.command, self.spec.env, self.spec.service, stage, number))
             case {"ended": code}:
                 self.ended(code)
+            case {"signalled": _}:
+                self._delivered.set()
             case {"log": trouble}:
                 self.log_trouble = trouble
             case {"exit": code}:

@@ -150,6 +150,7 @@ class Job:
             elif message["op"] == "signal" and self._code is None:
                 with suppress(OSError):
                     os.kill(self._main, message["number"])
+                self._link.tell({"signalled": message["number"]})
         if self._link.lost:
             self._ignore(self._link.descriptor)
             self._ending.stop(min(self._grace, ORPHAN_GRACE))

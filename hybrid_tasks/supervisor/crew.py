@@ -10,12 +10,13 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from hybrid_tasks.engine.swap import Version
+from hybrid_tasks.engine.keeping import Copy
+from hybrid_tasks.engine.order import Version
 from hybrid_tasks.engine.unavailable import Notice
 from hybrid_tasks.errors import SteeringUnavailable
 from hybrid_tasks.logs.store import excerpt
 from hybrid_tasks.model.command import Command
-from hybrid_tasks.model.plan import Place, ReloadAction, StartPlan
+from hybrid_tasks.model.plan import Place, ReloadPlan, StartPlan
 from hybrid_tasks.model.service import Launch, Listen, Service
 from hybrid_tasks.model.status import Blocked
 from hybrid_tasks.model.verdict import Unhealthy, Verdict
@@ -87,11 +88,11 @@ class Crew:
         """Say whether something the service needs is not on this machine."""
         return await asyncio.to_thread(consulting.blocked, self._site, self.service)
 
-    async def prepared(self, burst: Burst) -> bool:
-        """Ask what a burst of changes needs and clear away what would hide them; False: nothing to do."""
+    async def prepared(self, burst: Burst) -> ReloadPlan:
+        """Ask what a burst of changes needs, and clear away what would hide them."""
         plan = await asyncio.to_thread(consulting.reload, self._site, self.service, burst)
         self.note = plan.reason
-        return plan.action is not ReloadAction.LEAVE
+        return plan
 
     # a version
 
@@ -132,16 +133,16 @@ class Crew:
         service = self.service
         return Place(folder, service.port, service.host, cache=self._site.cache(service.name))
 
-    async def spare(self, folder: Path, source: Path) -> Version:
-        """Give a version that runs a kept copy of the source."""
-        way = self._ways.get(folder, Way())
-        place = replace(self._place(folder), source=source)
+    async def spare(self, version: Version, copy: Copy) -> Version:
+        """Give what runs a kept copy of a version's source."""
+        way = self._ways.get(version.folder, Way())
+        place = replace(self._place(version.folder), source=copy.root)
         if way.listen is Listen.INHERIT:
             place = replace(place, listen_fd=FIRST_LISTENER)
         elif way.listen is Listen.FRONT:
             place = replace(place, port=way.planned, host=LOOPBACK)
         plan = await asyncio.to_thread(consulting.start, self._site, self.service, place)
-        return Version(plan.program, "", folder, built=True)
+        return replace(version, program=plan.program, copy=copy)
 
     # jobs
 
@@ -188,6 +189,16 @@ class Crew:
         verdict = await self.probing.first(job, self._docking.of(job, self.service))
         if isinstance(verdict, Unhealthy):
             self._docking.unproved(job)
+        return verdict
+
+    async def nudge(self, job: Job, signal: str) -> Verdict:
+        """Send a serving instance a signal, and wait for its next healthy answer."""
+        self.note = note = f"sent {signal}: {self.note}".removesuffix(": ")
+        job.signal(signal)
+        await job.signalled()
+        verdict = await self.probing.again(job, self._docking.of(job, self.service))
+        if isinstance(verdict, Unhealthy):
+            self.note = f"{note}; started anew, for {verdict.reason}"
         return verdict
 
     def why(self, job: Job, verdict: Verdict) -> str:

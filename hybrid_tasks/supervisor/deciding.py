@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from hybrid_tasks.engine.swap import Order
+from hybrid_tasks.engine.order import Nudge, Order, Version
+from hybrid_tasks.model.plan import ReloadAction
 from hybrid_tasks.model.receipt import Receipt
 from hybrid_tasks.model.status import Blocked, Held, Rest
+from hybrid_tasks.model.watching import Burst, Snapshot
 from hybrid_tasks.supervisor.crew import Crew
 from hybrid_tasks.supervisor.history import History
 from hybrid_tasks.supervisor.kept import Kept
-from hybrid_tasks.supervisor.recording import unchanged
+from hybrid_tasks.supervisor.recording import named, unchanged
 from hybrid_tasks.supervisor.serving import Serving
 from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.source import Source
@@ -22,6 +24,14 @@ class Pause:
     """Nothing for so many seconds; then it is decided again."""
 
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The changes ask for no swap: what serves counts as this version from now on."""
+
+    version: Version
+    receipt: Receipt
 
 
 class Deciding:
@@ -56,7 +66,7 @@ class Deciding:
         self._history = history
         self._put = put
 
-    async def next(self, trigger: str | None, rest: Rest | None) -> Order | Receipt | Pause | None:
+    async def next(self, trigger: str | None, rest: Rest | None) -> Order | Left | Receipt | Pause | None:
         """Decide on the next swap, if one is needed.
 
         Args:
@@ -70,21 +80,58 @@ class Deciding:
         fingerprint, serving = snapshot.fingerprint, self._serving.fingerprint
         if trigger is None:
             if (failed := self._history.went_back(fingerprint, serving)) is not None:
-                return unchanged(failed, fingerprint, self._site.now())
+                return self._unchanged(fingerprint, failed.files)
             known = fingerprint in {serving, *self._history.tried} or not self._crew.service.hot_reload
             if known or isinstance(rest, Blocked) or self._held(rest):
                 return None
             if (seconds := self._source.delay) > 0:
                 return Pause(seconds)
             self._source.tried()
-            if not await self._crew.prepared(self._source.since(serving)):
-                return None
-        elif (blocked := await self._crew.blocked()) is not None:
+            return await self._changed(snapshot)
+        if (blocked := await self._crew.blocked()) is not None:
             self._put(blocked)
             return None
-        good = self._kept.runnable(fingerprint)
-        again = good if trigger == "crash" and fingerprint in {serving, *self._history.tried} else None
-        return Order(trigger or "save", snapshot, self._source.since(serving), self._kept.fresh(), again, good)
+        if trigger != "crash":
+            self._crew.note = ""
+        again = trigger == "crash" and fingerprint in {serving, *self._history.tried}
+        return self._order(trigger, snapshot, self._kept.runnable(fingerprint) if again else None)
+
+    async def _changed(self, snapshot: Snapshot) -> Order | Left:
+        """Ask the stack what changes are answered with."""
+        running, made = self._serving.running, self._made
+        burst = self._since()
+        plan = await self._crew.prepared(burst)
+        if made is None:
+            return self._order("save", snapshot)
+        reads_the_tree = made.copy is None
+        as_new = replace(made, fingerprint=snapshot.fingerprint)
+        match plan.action:
+            case ReloadAction.LEAVE if running is not None and reads_the_tree:
+                files = named(burst.files, self._site.project.root)
+                return Left(as_new, self._unchanged(snapshot.fingerprint, files, plan.reason))
+            case ReloadAction.SIGNAL if running is not None and reads_the_tree:
+                return replace(self._order("save", snapshot), nudge=Nudge(plan.signal, running.job, as_new))
+            case ReloadAction.RESTART if made.built and made.folder.is_dir():
+                return self._order("save", snapshot, as_new)
+        return self._order("save", snapshot)
+
+    @property
+    def _made(self) -> Version | None:
+        """What serves, or what served last."""
+        return self._serving.running.version if self._serving.running is not None else self._kept.good
+
+    def _since(self) -> Burst:
+        """What changed since that was made."""
+        return self._source.since(self._made.fingerprint if self._made is not None else None)
+
+    def _order(self, trigger: str, snapshot: Snapshot, version: Version | None = None) -> Order:
+        good = self._kept.runnable(snapshot.fingerprint)
+        return Order(trigger, snapshot, self._since(), self._kept.fresh(), version, good)
+
+    def _unchanged(self, fingerprint: str, files: tuple[str, ...], note: str = "") -> Receipt:
+        name, at, launch = self._crew.service.name, self._site.now(), self._crew.launch_name
+        run = self._serving.run
+        return unchanged(name, fingerprint, at, run=run, launch=launch, files=files, note=note)
 
     def _held(self, rest: Rest | None) -> bool:
         """Whether the changes are our own doing and ask for nothing; what is held may serve as it is."""

@@ -34,6 +34,14 @@ class History:
             self.last = receipt
         self._site.receipts.add(receipt)
 
+    def failed(self, fingerprint: str | None) -> bool:
+        """Whether the last swap that was not cancelled tried this source and failed.
+
+        Args:
+            fingerprint: of the source.
+        """
+        return self.failing and self.last is not None and self.last.fingerprint == fingerprint
+
     @property
     def failing(self) -> bool:
         """Whether the last swap that was not cancelled has failed."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 
 from hybrid_tasks.engine import keeping
-from hybrid_tasks.engine.swap import Version
+from hybrid_tasks.engine.order import Version
 from hybrid_tasks.model.watching import Snapshot
 from hybrid_tasks.supervisor.crew import Crew
 
@@ -29,11 +28,11 @@ class Kept:
         self._crew = crew
         self._number = 0
         self._open: Path | None = None
+        self._one_at_a_time = asyncio.Lock()
 
     def fresh(self) -> Path:
         """Make an empty directory for the next build."""
-        self._number += 1
-        self._open = keeping.fresh(self._folder, self._number)
+        self._open = self._place()
         return self._open
 
     def runnable(self, fingerprint: str) -> Version | None:
@@ -49,6 +48,10 @@ class Kept:
             return self.good
         return self._spare
 
+    def drop_copy(self) -> None:
+        """Forget the copy of the last good source: it is not what ran."""
+        self._spare = None
+
     async def remember(self, version: Version, snapshot: Snapshot) -> None:
         """Take a version that proved healthy as the last good one, and drop what older ones needed.
 
@@ -59,12 +62,22 @@ class Kept:
         if version is self.good or version is self._spare:
             return
         self.good = version
-        if not version.built and len(snapshot.files) <= MOST_FILES:
-            directory = self._crew.service.directory
-            copy = await asyncio.to_thread(keeping.copy_source, snapshot.files, directory, version.folder)
-            if copy.is_dir() and self.good is version:
-                spare = await self._crew.spare(version.folder, copy)
-                self._spare = replace(spare, fingerprint=version.fingerprint)
-        keep = {kept.folder for kept in (self.good, self._spare) if kept is not None}
-        keep |= {self._open} if self._open is not None else set()
-        await asyncio.to_thread(keeping.discard, self._folder, keep)
+        async with self._one_at_a_time:
+            if not version.built and version.copy is None and len(snapshot.files) <= MOST_FILES:
+                await self._keep(version, snapshot)
+            kept = [one for one in (self.good, self._spare) if one is not None]
+            keep = {one.folder for one in kept} | {one.copy.root.parent for one in kept if one.copy is not None}
+            keep |= {self._open} if self._open is not None else set()
+            await asyncio.to_thread(keeping.discard, self._folder, keep)
+
+    async def _keep(self, version: Version, snapshot: Snapshot) -> None:
+        """Copy the source of a version; the older copy stays when the tree has moved on meanwhile."""
+        place, directory = self._place(), self._crew.service.directory
+        copy = await asyncio.to_thread(keeping.copy_source, snapshot.files, directory, place)
+        inside, _ = await asyncio.to_thread(keeping.differing, copy)
+        if not inside and self.good is version:
+            self._spare = await self._crew.spare(version, copy)
+
+    def _place(self) -> Path:
+        self._number += 1
+        return keeping.fresh(self._folder, self._number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -11,18 +12,18 @@ from hybrid_tasks.health.monitor import Monitor, first_answer
 from hybrid_tasks.health.output import new_lines
 from hybrid_tasks.logs.store import forget
 from hybrid_tasks.model.command import Command
-from hybrid_tasks.model.probe import Probe
+from hybrid_tasks.model.probe import AliveProbe, Probe
 from hybrid_tasks.model.service import Service
-from hybrid_tasks.model.verdict import Verdict
+from hybrid_tasks.model.verdict import Healthy, Verdict
 from hybrid_tasks.process.jobs import Job
 from hybrid_tasks.supervisor.berths import Berth
 from hybrid_tasks.supervisor.ownership import TreeActivity, TreeOwnership
 
-PROBE_SOURCE = "127.0.0.2"
 PROBE = "probe"
 """The role of a command that asks a service whether it is well."""
 
 Spawn = Callable[[str, Command], Awaitable[Job]]
+Mark = Callable[[socket.socket], None] | None
 
 
 class Probing:
@@ -47,10 +48,27 @@ class Probing:
             job: the instance.
             berth: where it listens.
         """
+        mark = berth.port.mark if berth.port is not None and berth.seat is None else None
+        return await self._answer(job, berth, mark)
+
+    async def again(self, job: Job, berth: Berth) -> Verdict:
+        """Wait for the next healthy answer of an instance that serves, once it has done what it was told to do.
+
+        Args:
+            job: the instance.
+            berth: where it listens.
+        """
+        return await self._answer(job, berth, None, AliveProbe())
+
+    async def _answer(self, job: Job, berth: Berth, mark: Mark, *before: Probe) -> Verdict:
         assert self.probe is not None  # noqa: S101 - planned before
         died = asyncio.ensure_future(_died(job))
-        asked = self._asked(job, berth, PROBE_SOURCE if berth.port is not None and berth.seat is None else None)
+        asked = self._asked(job, berth, mark)
         try:
+            for probe in before:
+                verdict = await first_answer(probe, self.service.pace, asked, died)
+                if not isinstance(verdict, Healthy):
+                    return verdict
             return await first_answer(self.probe, self.service.pace, asked, died)
         finally:
             died.cancel()
@@ -75,11 +93,11 @@ class Probing:
         if monitor is not None:
             await monitor.stop()
 
-    def _asked(self, job: Job, berth: Berth, source: str | None) -> Asked:
+    def _asked(self, job: Job, berth: Berth, mark: Mark) -> Asked:
         return Asked(
             host=berth.host,
             port=berth.number,
-            source=source,
+            mark=mark,
             ownership=TreeOwnership(job),
             lines=new_lines(job.log),
             activity=TreeActivity(job),

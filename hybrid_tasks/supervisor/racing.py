@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from hybrid_tasks.engine.swap import Crew, Order, Outcome, Owner, swap
+from hybrid_tasks.engine.order import Order, Outcome
+from hybrid_tasks.engine.roles import Crew, Owner
+from hybrid_tasks.engine.swap import swap
 
 
 async def carry_out(

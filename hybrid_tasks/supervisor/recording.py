@@ -5,9 +5,10 @@ from __future__ import annotations
 import secrets
 import time
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
 
-from hybrid_tasks.engine.swap import Order, Outcome
+from hybrid_tasks.engine.order import Order, Outcome
 from hybrid_tasks.errors import HybridError, PluginBroken, ToolMissing
 from hybrid_tasks.model.receipt import Receipt, Result
 from hybrid_tasks.model.status import Blocked, Crashed, Rest, Waiting
@@ -20,6 +21,16 @@ def new_id(at: float) -> str:
         at: seconds since the epoch.
     """
     return f"{time.strftime('%H%M%S', time.gmtime(at))}{int(at * 1000) % 1000:03d}-{secrets.token_hex(2)}"
+
+
+def named(files: Iterable[Path], root: Path) -> tuple[str, ...]:
+    """Name files as receipts do: relative to the project where possible.
+
+    Args:
+        files: absolute.
+        root: of the project.
+    """
+    return tuple(str(file.relative_to(root) if file.is_relative_to(root) else file) for file in files)
 
 
 def receipt_of(
@@ -58,7 +69,7 @@ def receipt_of(
         launch=launch,
         fingerprint=_live(outcome) or order.snapshot.fingerprint,
         at=at,
-        files=tuple(str(f.relative_to(root) if f.is_relative_to(root) else f) for f in order.burst.files),
+        files=named(order.burst.files, root),
         stages=outcome.stages if outcome else (),
         error=outcome.error if outcome else None,
         before=before,
@@ -85,25 +96,39 @@ def refused(service: str, fingerprint: str, words: str, before: str | None, at: 
     return Receipt(new_id(at), service, "save", Result.FAILED, "", fingerprint, at, error=words, before=before)
 
 
-def unchanged(last: Receipt, fingerprint: str, at: float) -> Receipt:
-    """Write down that the source went back to what serves, after a version that failed.
+def unchanged(
+    service: str,
+    fingerprint: str,
+    at: float,
+    *,
+    run: str | None,
+    launch: str,
+    files: tuple[str, ...],
+    note: str = "",
+) -> Receipt:
+    """Write down that what serves needs no swap to be what is on disk.
 
     Args:
-        last: the receipt of the failed version.
+        service: its name.
         fingerprint: of the tree now.
         at: seconds since the epoch.
+        run: run id of what serves.
+        launch: how that came to serve.
+        files: what was changed, as receipts name it.
+        note: why it needs none.
     """
     return Receipt(
         id=new_id(at),
-        service=last.service,
+        service=service,
         trigger="save",
         result=Result.UNCHANGED,
-        launch=last.launch,
+        launch=launch,
         fingerprint=fingerprint,
         at=at,
-        files=last.files,
-        before=last.before,
-        after=last.before,
+        files=files,
+        before=run,
+        after=run,
+        note=note,
     )
 
 

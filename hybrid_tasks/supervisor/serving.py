@@ -6,9 +6,9 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from hybrid_tasks.engine.swap import Version
+from hybrid_tasks.engine.order import Version
 from hybrid_tasks.model.status import Instance
 from hybrid_tasks.model.verdict import Verdict
 from hybrid_tasks.process.jobs import Job
@@ -79,6 +79,11 @@ class Serving:
         self.later(self._watch(self.running))
         self.later(self._crew.monitor(job, self._heard))
 
+    def adopt(self, version: Version) -> None:
+        """Take what serves as being of another version from now on."""
+        if self.running is not None:
+            self.running = replace(self.running, version=version)
+
     async def take_out(self, grace: float | None = None) -> None:
         """End the serving instance and wait until it is gone, at most `grace` seconds politely."""
         if self.running is not None:
@@ -112,10 +117,10 @@ class Serving:
 
     async def _watch(self, running: Running) -> None:
         code = await running.job.wait_code()
-        if self.running is running:
-            self.running = None
-            leaving = asyncio.ensure_future(self._crew.retire(running.job))
-            self._ended(running, code)
+        if self.running is not None and self.running.job is running.job:
+            ended, self.running = self.running, None  # it may count as another version by now
+            leaving = asyncio.ensure_future(self._crew.retire(ended.job))
+            self._ended(ended, code)
             await leaving
 
 

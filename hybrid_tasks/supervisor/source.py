@@ -176,6 +176,10 @@ class Source:
         ended, took = self._looked
         return self._service.hot_reload and now - ended >= max(TICK, took * TICK_FACTOR)
 
+    def snapshot(self, fingerprint: str) -> Snapshot | None:
+        """Give the content that a version was made from, as long as it is kept."""
+        return self._snapshots.get(fingerprint)
+
     def since(self, fingerprint: str | None) -> Burst:
         """What changed since a version was made; empty when there was none."""
         before = self._snapshots.get(fingerprint or "")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
-from hybrid_tasks.engine.swap import Order, Version
+from hybrid_tasks.engine.order import Order, Version
 from hybrid_tasks.errors import HybridError
 from hybrid_tasks.model.receipt import Receipt
 from hybrid_tasks.model.status import InFlight, Waiting
 from hybrid_tasks.model.verdict import Healthy, Unknown
 from hybrid_tasks.process.jobs import Job
 from hybrid_tasks.supervisor.crew import Crew
+from hybrid_tasks.supervisor.kept import Kept
 from hybrid_tasks.supervisor.racing import carry_out
 from hybrid_tasks.supervisor.recording import receipt_of
 from hybrid_tasks.supervisor.serving import Serving
@@ -28,6 +30,7 @@ class Swapping:
         source: the service's watched files.
         crew: does the work.
         serving: what serves.
+        kept: the last good version.
         standing: the live state of the service.
         wake: set whenever something happened.
         needs: waits until everything the service needs is healthy.
@@ -42,6 +45,7 @@ class Swapping:
         crew: Crew,
         *,
         serving: Serving,
+        kept: Kept,
         standing: Standing,
         wake: asyncio.Event,
         needs: Callable[[], Awaitable[None]],
@@ -52,6 +56,7 @@ class Swapping:
         self._source = source
         self._crew = crew
         self._serving = serving
+        self._kept = kept
         self._standing = standing
         self._wake = wake
         self._needs = needs
@@ -120,6 +125,17 @@ class Swapping:
         revived = self._order is not None and self._order.trigger == "crash"
         restarts = self._standing.now.restarts + revived
         self._standing.change(serving=instance, verdict=Healthy(), rest=None, restarts=restarts)
+
+    def adopt(self, version: Version) -> None:
+        """Take what serves as being of another version from now on."""
+        self._serving.adopt(version)
+        serving = self._standing.now.serving
+        if serving is not None:
+            self._standing.change(serving=replace(serving, fingerprint=version.fingerprint))
+
+    def spoiled(self) -> None:
+        """Hear that the kept copy is not what was copied; it is not to be used any more."""
+        self._kept.drop_copy()
 
     # what ends one early
 

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
-from hybrid_tasks.engine.swap import Order
+from hybrid_tasks.engine.order import Order
 from hybrid_tasks.errors import HybridError
 from hybrid_tasks.model.receipt import Receipt, Result
 from hybrid_tasks.model.service import Service
@@ -18,7 +18,7 @@ from hybrid_tasks.model.status import Crashed, Stopped, Unit, Waiting
 from hybrid_tasks.model.verdict import Unknown
 from hybrid_tasks.supervisor.crashes import Revival, how_ended
 from hybrid_tasks.supervisor.crew import Crew
-from hybrid_tasks.supervisor.deciding import Deciding, Pause
+from hybrid_tasks.supervisor.deciding import Deciding, Left, Pause
 from hybrid_tasks.supervisor.excuses import excuse
 from hybrid_tasks.supervisor.fronting import Front
 from hybrid_tasks.supervisor.history import History
@@ -69,11 +69,12 @@ class ServiceUnit:
             source,
             self.crew,
             serving=self._serving,
+            kept=self._kept,
             standing=self._standing,
             wake=self._wake,
             needs=needs,
             unwanted=lambda: not self.state.wanted or self._trigger is not None,
-            started=self._revival.started,
+            started=self._started,
         )
         self._trigger: str | None = None
         self._grace: float | None = None
@@ -135,7 +136,8 @@ class ServiceUnit:
 
     def settled(self, number: int) -> Result | None:
         """Say how the source as compared at `number` or later ended: LIVE, FAILED, or None for not yet."""
-        busy = self._busy or self._wake.is_set() or self.reviving or self.source.suspected
+        reviving = self.reviving and not self._history.failed(self.source.fingerprint)
+        busy = self._busy or self._wake.is_set() or reviving or self.source.suspected
         if self.source.compared < number or busy or self.source.current is None:
             return None
         unwatched = not self.service.hot_reload and self._serving.running is not None
@@ -179,6 +181,9 @@ class ServiceUnit:
         match await self._deciding.next(trigger, self.state.rest):
             case Order() as order:
                 self._record(*await self._swapping.work(order))
+            case Left(version=version, receipt=receipt):
+                self._swapping.adopt(version)
+                self._record(receipt)
             case Receipt() as receipt:
                 self._record(receipt)
             case Pause(seconds=seconds):
@@ -188,8 +193,9 @@ class ServiceUnit:
         running = self._serving.running
         rest = None if running else self.state.rest  # the end of one that served for a moment is answered already
         self._history.add(receipt, self.source.fingerprint if running else None)
-        if receipt.result is Result.LIVE and running is not None and self.source.current is not None:
-            self._serving.later(self._kept.remember(running.version, self.source.current))
+        made_from = self.source.snapshot(running.version.fingerprint) if running else None
+        if receipt.result in {Result.LIVE, Result.UNCHANGED} and running is not None and made_from is not None:
+            self._serving.later(self._kept.remember(running.version, made_from))
         if running is None and receipt.result is not Result.LIVE:
             rest = rest_after(receipt, missing)
             if isinstance(rest, Crashed) and receipt.trigger == "crash":
@@ -207,6 +213,11 @@ class ServiceUnit:
             self._standing.change(rest=Stopped())
 
     # what happens by itself
+
+    def _started(self) -> None:
+        """Hear of an instance that serves from now on."""
+        self._revival.cancel()  # it may be in the place of one that had ended meanwhile
+        self._revival.started()
 
     def _ended(self, running: Running, code: int) -> None:
         """Answer the end of an instance that nobody stopped."""

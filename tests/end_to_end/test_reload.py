@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,21 +12,9 @@ from editors import STYLES, save
 from shop import Load, app, python_service, receipts
 from waiting import until
 
-from hybrid_tasks.testing.project import Project, free_port, get
+from hybrid_tasks.testing.project import Project, get
 
 pytestmark = pytest.mark.timeout(300)
-
-
-@pytest.fixture
-def port() -> int:
-    return free_port()
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
-    project = Project(tmp_path / "project", tmp_path / "state")
-    yield project
-    assert project.close() == []
 
 
 @pytest.fixture

@@ -15,9 +15,12 @@ from hybrid_tasks.testing.project import Project
 pytestmark = [pytest.mark.needs("linux"), pytest.mark.timeout(300)]
 
 
-@pytest.mark.parametrize("kind", [(), ("keep",)], ids=["one connection a request", "keep-alive"])
+KINDS = {"one connection a request": (), "keep-alive": ("keep",), "over IPv6": ("::1",)}
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_twenty_swaps_fail_no_request(project: Project, port: int, kind: tuple[str, ...]) -> None:
-    main = python_service(project, port)
+    main = python_service(project, port, 'host = "::1"' if kind == ("::1",) else "")
     started(project)
     with load(port, *kind) as counted:
         for number in range(20):
@@ -29,6 +32,23 @@ def test_twenty_swaps_fail_no_request(project: Project, port: int, kind: tuple[s
     assert counted["answered"] > 200
     assert set(counted["versions"]) <= {"zero", *(f"v{number}" for number in range(20))}
     assert len(counted["versions"]) >= 18, "nearly every version has served"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_version_that_answers_500_never_gets_a_client(project: Project, port: int, host: str) -> None:
+    """Twenty of them in a row, each alive for as long as its start period; every second one hangs."""
+    main = python_service(project, port, f'host = "{host}"')
+    config = project.root / "hybrid.toml"
+    config.write_text(config.read_text().replace("start_period = 3", "start_period = 0.5"))
+    started(project)
+    with load(port, host) as counted:
+        for number in range(20):
+            main.write_text(app(f"bad{number}", 500 if number % 2 else 0))
+            told, code = reloaded(project)
+            assert code == 1
+            assert told["receipts"][0]["launch"] == "beside"
+    assert counted["failures"] == 0, counted
+    assert counted["versions"] == {"zero": counted["answered"]}
 
 
 def test_bad_versions_between_good_ones_fail_no_request_either(project: Project, port: int) -> None:

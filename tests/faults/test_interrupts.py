@@ -64,17 +64,22 @@ def test_p8_more_than_once_kills_the_foreground(project: Project, times: int) ->
         gone(project, 10)
 
 
+def interrupted(project: Project, times: int, *words: str) -> None:
+    """Press Ctrl+C on a start of which one service is there and the other never will be."""
+    with terminal(project, *words) as child:
+        child.expect_exact("polite")
+        child.expect_exact("healthy")
+        press_ctrl_c(child, times)
+        code = ended(child)
+        assert "Traceback" not in child.before
+        assert code == 130, child.before
+
+
 @pytest.mark.parametrize("times", [1, 2, 5])
 def test_p8_on_a_foreground_that_still_waits(project: Project, times: int) -> None:
     plain(project, {"polite": shape("polite"), "never": NEVER})
     for _ in range(2):
-        with terminal(project, "dev-start", "--foreground") as child:
-            child.expect_exact("polite")
-            child.expect_exact("healthy")
-            press_ctrl_c(child, times)
-            code = ended(child)
-            assert "Traceback" not in child.before
-            assert code == 130, child.before
+        interrupted(project, times, "dev-start", "--foreground")
         gone(project, 10)
 
 
@@ -84,13 +89,7 @@ def test_p8_on_a_start_that_waits_stops_what_it_was_starting(project: Project, t
     started(project, "before")
     pid = services(project)["before"]["pid"]
     for _ in range(2):
-        with terminal(project, "dev-start") as child:
-            child.expect_exact("polite")
-            child.expect_exact("healthy")
-            press_ctrl_c(child, times)
-            code = ended(child)
-            assert "Traceback" not in child.before
-            assert code == 130, child.before
+        interrupted(project, times, "dev-start")
         states = {name: one["state"] for name, one in services(project).items()}
         assert states == {"before": "running", "polite": "stopped", "never": "stopped"}
         assert services(project)["before"]["pid"] == pid, "what ran before goes on"
@@ -99,13 +98,7 @@ def test_p8_on_a_start_that_waits_stops_what_it_was_starting(project: Project, t
 @pytest.mark.parametrize("times", [1, 2, 5])
 def test_p8_on_a_cold_start_leaves_no_supervisor(project: Project, times: int) -> None:
     plain(project, {"polite": shape("polite"), "never": NEVER})
-    with terminal(project, "dev-start") as child:
-        child.expect_exact("polite")
-        child.expect_exact("healthy")
-        press_ctrl_c(child, times)
-        code = ended(child)
-        assert "Traceback" not in child.before
-        assert code == 130, child.before
+    interrupted(project, times, "dev-start")
     gone(project, 10)
 
 

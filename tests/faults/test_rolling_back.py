@@ -93,3 +93,43 @@ def test_s6_a_version_that_is_never_healthy(project: Project, language: Language
 def test_s6_a_version_whose_port_is_taken(project: Project, language: Language, port: int, taken: int) -> None:
     file = serve(project, language, port)
     check(project, file, language, language.elsewhere(taken), port=port, reason=r"(?i)addr(ess)?\s?(already )?in ?use")
+
+
+def broken(project: Project, port: int, more: str = "") -> Path:
+    """Start a version that owns its port, and give the file to break."""
+    python = LANGUAGES["python"]
+    project.write("hybrid.toml", table(python, port, more).replace("start_period = 20", "start_period = 3"))
+    project.write("shared/words.py", "WORD = 'shared'")
+    written(project, python, "good")
+    started(project)
+    return project.root / "web" / python.main
+
+
+def test_bug_a_kept_copy_that_differs_was_started_unseen(project: Project, port: int) -> None:
+    file = broken(project, port)
+    python = LANGUAGES["python"]
+    [copy] = until(lambda: list((project.root / ".hybrid/artefacts/web").glob("*/source/main.py")))
+    until(lambda: copy.read_text() == file.read_text())
+    copy.write_text(python.text("tampered"))
+    file.write_text(python.text("bad", python.crash))
+    told, code = reloaded(project)
+    assert code == 1
+    [receipt] = told["receipts"]
+    assert "this version is bad" in receipt["error"]
+    assert f"what was kept of it is not used: `{file}` differs from what ran" in receipt["error"]
+    assert services(project)["web"]["state"] == "crashed"
+    file.write_text(python.text("mended"))
+    assert reloaded(project)[1] == 0
+    assert get(port) == "mended"
+
+
+def test_what_lies_outside_a_kept_copy_is_named_when_it_has_changed(project: Project, port: int) -> None:
+    file = broken(project, port, 'watch = ["../shared"]')
+    python = LANGUAGES["python"]
+    shared = project.write("shared/words.py", "WORD = 'other'")
+    file.write_text(python.text("bad", python.crash))
+    told, code = reloaded(project)
+    assert code == 1
+    [receipt] = told["receipts"]
+    assert f"the version before runs again, with `{shared}` as it is now" in receipt["error"]
+    assert get(port) == "good"

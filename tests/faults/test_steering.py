@@ -14,11 +14,12 @@ from hybrid_tasks.model.verdict import Healthy
 pytestmark = pytest.mark.needs("linux")
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 @pytest.mark.parametrize("kind", ["tiny", "uvicorn"])
-def test_twenty_swaps_under_load_fail_no_request(tmp_path: Path, kind: str) -> None:
+def test_twenty_swaps_under_load_fail_no_request(tmp_path: Path, kind: str, host: str) -> None:
     async def body(here: Service) -> None:
         await here.swap(getattr(here, kind)("v0"))
-        async with load(here.port.port) as clients:
+        async with load(here.port.port, host) as clients:
             for number in range(1, 21):
                 await here.swap(getattr(here, kind)(f"v{number}"))
             await asyncio.gather(*here.retiring)
@@ -26,7 +27,7 @@ def test_twenty_swaps_under_load_fail_no_request(tmp_path: Path, kind: str) -> N
         assert "v0" in clients["versions"]
         assert len(clients["versions"]) > 10, "the clients did not see the swaps"
 
-    run(tmp_path, body)
+    run(tmp_path, body, host)
 
 
 def test_clients_that_keep_their_connections_repeat_at_most_what_was_closed_while_idle(tmp_path: Path) -> None:
@@ -42,10 +43,11 @@ def test_clients_that_keep_their_connections_repeat_at_most_what_was_closed_whil
     run(tmp_path, body)
 
 
-def test_a_version_that_is_not_proved_never_gets_a_request_of_a_client(tmp_path: Path) -> None:
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_version_that_is_not_proved_never_gets_a_request_of_a_client(tmp_path: Path, host: str) -> None:
     async def body(here: Service) -> None:
         await here.swap(here.tiny("good"))
-        async with load(here.port.port) as clients:
+        async with load(here.port.port, host) as clients:
             for number in range(20):
                 job, slot = await here.start(here.tiny(f"bad{number}", "500" if number % 2 else "hang"))
                 pace = Pace(timeout=0.3, start_period=20)
@@ -63,7 +65,7 @@ def test_a_version_that_is_not_proved_never_gets_a_request_of_a_client(tmp_path:
         assert clients["versions"] == {"good": clients["answered"]}
         assert clients["failures"] == 0, clients
 
-    run(tmp_path, body)
+    run(tmp_path, body, host)
 
 
 @pytest.mark.parametrize("mode", ["500", "hang"])

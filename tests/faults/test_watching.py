@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -27,17 +27,6 @@ from hybrid_tasks.model.watching import Watch
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="inotify")
 
 TESTS = Path(__file__).parent.parent
-
-
-@pytest.fixture
-def watched(tmp_path: Path) -> Iterator[Watched]:
-    root = tmp_path.resolve() / "api"
-    (root / "pkg").mkdir(parents=True)
-    (root / "main.go").write_text("zero")
-    (root / "pkg/a.go").write_text("zero")
-    found = Watched(root)
-    yield found
-    found.observer.close()
 
 
 # S1: ways of saving

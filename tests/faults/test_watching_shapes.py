@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 import tracemalloc
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,17 +21,6 @@ from hybrid_tasks.engine.observer import Observer
 from hybrid_tasks.model.watching import Watch
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="inotify")
-
-
-@pytest.fixture
-def watched(tmp_path: Path) -> Iterator[Watched]:
-    root = tmp_path.resolve() / "api"
-    (root / "pkg").mkdir(parents=True)
-    (root / "main.go").write_text("zero")
-    (root / "pkg/a.go").write_text("zero")
-    found = Watched(root)
-    yield found
-    found.observer.close()
 
 
 @pytest.mark.parametrize(

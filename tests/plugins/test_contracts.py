@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import pytest
-from programs import APP, GO, GO_FILES, RUST, RUST_FILES, SCRIPT
+from languages import LANGUAGES
+from shop import app
 
 from hybrid_tasks.testing.runtime import RuntimeContract
 from hybrid_tasks.testing.stack import StackContract
+
+CARGO = """[package]
+name = "sample-service"
+version = "0.1.0"
+edition = "2021"
+
+[[bin]]
+name = "served"
+path = "src/main.rs"
+"""
 
 
 class TestPythonApplication(StackContract):
@@ -14,7 +25,7 @@ class TestPythonApplication(StackContract):
     settings = '[services.sample.python]\napp = "main:app"'
 
     def source(self, word: str) -> dict[str, str]:
-        return {"main.py": APP.replace("WORD", word).replace("LENGTH", str(len(word)))}
+        return {"main.py": app(word)}
 
     def broken(self) -> dict[str, str]:
         return {"main.py": "async def app(scope, receive, send:\n    pass\n"}
@@ -29,7 +40,7 @@ class TestPythonScript(StackContract):
     stack = "python"
 
     def source(self, word: str) -> dict[str, str]:
-        return {"main.py": SCRIPT.replace("WORD", word)}
+        return LANGUAGES["python"].files(word)
 
     def broken(self) -> dict[str, str]:
         return {"main.py": "raise SystemExit('no')\n"}
@@ -40,7 +51,7 @@ class TestGo(StackContract):
     stack = "go"
 
     def source(self, word: str) -> dict[str, str]:
-        return {**GO_FILES, "main.go": GO.replace("WORD", word)}
+        return LANGUAGES["go"].files(word)
 
     def broken(self) -> dict[str, str]:
         return {"main.go": "package main\n\nfunc main() { undefined() }\n"}
@@ -51,7 +62,7 @@ class TestRust(StackContract):
     stack = "rust"
 
     def source(self, word: str) -> dict[str, str]:
-        return {**RUST_FILES, "src/main.rs": RUST.replace("WORD", word)}
+        return {**LANGUAGES["rust"].files(word), "Cargo.toml": CARGO}
 
     def broken(self) -> dict[str, str]:
         return {"src/main.rs": "fn main() { undefined() }\n"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 
 import pexpect
@@ -11,9 +10,6 @@ from answers import HEALTHY, LIVE
 from desk import Desk, ended
 from fakes import canned
 from waiting import until
-
-from hybrid_tasks.control.messages import Request
-from hybrid_tasks.control.server import Reply
 
 
 def program(desk: Desk, *argv: str, **env: str) -> dict[str, object]:
@@ -38,40 +34,6 @@ def test_ctrl_c_belongs_to_the_program_that_is_debugged(desk: Desk) -> None:
         child.sendintr()
         child.expect("mine")
         assert ended(child) == 5
-
-
-SHOW = "import json,sys; print(json.dumps(sys.argv[1:]))"
-
-
-def test_sec_27_a_command_reaches_the_program_word_for_word(desk: Desk) -> None:
-    import sys
-
-    async def run(request: Request, reply: Reply) -> None:
-        reply.result(program(desk, *request.args["words"]))
-
-    nasty = [
-        "a b",
-        "$(touch x)",
-        ";",
-        "'",
-        '"',
-        "\\",
-        "*",
-        "é",
-        "-",
-        "--",
-        "--words",
-        "--help",
-        "\n",
-        "dev-start",
-        "",
-        "=",
-        "x=y",
-    ]
-    with desk.supervised({"exec": run}):
-        done = desk.run("dev-debug", "web", sys.executable, "-c", SHOW, *nasty)
-    assert done.stderr == ""
-    assert json.loads(done.stdout) == nasty
 
 
 @pytest.mark.needs("linux")

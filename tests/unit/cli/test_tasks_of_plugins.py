@@ -37,7 +37,18 @@ def test_tasks_of_plugins_are_under_their_name(desk: Desk, tmp_path: Path) -> No
     assert listed(desk, env=env)["gateway.reload"] == "Reload the gateway."
     done = desk.run("gateway.reload", "--hard", env=env)
     assert (done.stdout, done.stderr, done.returncode) == ("reloaded True\n", "", 0)
-    assert "gateway.reload" not in listed(desk, env={**env, "HYBRID_DISABLE_PLUGINS": "other, gateway"})
+
+
+@pytest.mark.parametrize("words", ["other, gateway", "GateWay", "hybrid-gateway-plugin", "Hybrid_Gateway.plugin"])
+def test_bug_tasks_of_a_plugin_switched_off_by_its_distribution_stayed(desk: Desk, tmp_path: Path, words: str) -> None:
+    points = "[hybrid_tasks.tasks]\ngateway = gw_tasks\n"
+    installed(tmp_path, "hybrid-gateway-plugin", points, gw_tasks=GOOD)
+    installed(tmp_path, "hybrid-gateway", "[hybrid_tasks.tasks]\nkept = kept_tasks\n", kept_tasks=GOOD)
+    env = {"PYTHONPATH": str(tmp_path)}
+    assert {"gateway.reload", "kept.reload"} <= listed(desk, env=env).keys()
+    left = listed(desk, env={**env, "HYBRID_DISABLE_PLUGINS": words})
+    assert "gateway.reload" not in left
+    assert "kept.reload" in left
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from waiting import until
 from hybrid_tasks.control import paths, spawn
 from hybrid_tasks.control.client import call, reach
 from hybrid_tasks.control.messages import ask
-from hybrid_tasks.control.once import once
+from hybrid_tasks.control.once import consult
 from hybrid_tasks.control.spawn import ensure
 from hybrid_tasks.errors import Code, HybridError, NotRunning, WrongInput
 
@@ -251,7 +251,7 @@ print(json.dumps({"v": 1, "result": {"asked": request["args"], "home": request["
 """
     fake_once(monkeypatch, program)
     heard = []
-    result = once(place.root, "env", {"service": "web"}, heard.append, place.environ)
+    result = consult(place.root, "env", {"service": "web"}, heard.append, place.environ, alone=True)
     assert result == ({"asked": {"service": "web"}, "home": place.environ["HOME"]}, 1)
     assert [event.data["text"] for event in heard] == ["env"]
 
@@ -270,12 +270,12 @@ def test_a_child_that_gives_no_answer_is_explained(
 ) -> None:
     fake_once(monkeypatch, program)
     with pytest.raises(HybridError, match=words):
-        once(place.root, "plugins", {}, environ=place.environ)
+        consult(place.root, "plugins", {}, environ=place.environ, alone=True)
 
 
 def test_once_gives_back_what_the_child_refused(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     refused = '{"v": 1, "error": {"message": "hybrid.toml:3 wrong", "hint": "right", "code": 2, "subject": ""}}'
     fake_once(monkeypatch, f"import sys; sys.stdin.read(); print({refused!r})")
     with pytest.raises(HybridError, match=r"hybrid\.toml:3 wrong") as caught:
-        once(place.root, "config", {}, environ=place.environ)
+        consult(place.root, "config", {}, environ=place.environ, alone=True)
     assert caught.value.code == Code.WRONG

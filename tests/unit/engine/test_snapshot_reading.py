@@ -9,29 +9,11 @@ import threading
 from pathlib import Path
 
 import pytest
+from trees import tree_of
 
 from hybrid_tasks.engine import snapshot as module
 from hybrid_tasks.engine.snapshot import Tree, changes
 from hybrid_tasks.model.watching import Snapshot, Watch
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    root = tmp_path.resolve() / "api"
-    (root / "pkg").mkdir(parents=True)
-    (root / "main.go").write_text("one")
-    (root / "pkg/a.go").write_text("two")
-    return root
-
-
-def tree_of(root: Path, *more: Path, **watch: tuple[str, ...]) -> Tree:
-    tree = Tree(Watch((root, *more), **watch), root.parent)
-    tree.scan()
-    return tree
-
-
-def names(snapshot: Snapshot, root: Path) -> set[str]:
-    return {os.path.relpath(path, root) for path in snapshot.files}
 
 
 def test_fingerprints_do_not_depend_on_where_the_project_is_nor_on_how_it_got_there(tmp_path: Path) -> None:

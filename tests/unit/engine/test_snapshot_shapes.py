@@ -12,28 +12,10 @@ import traceback
 from pathlib import Path
 
 import pytest
+from trees import names, tree_of
 
 from hybrid_tasks.engine.snapshot import Tree, changes
-from hybrid_tasks.model.watching import ChangeKind, Snapshot, Watch
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    root = tmp_path.resolve() / "api"
-    (root / "pkg").mkdir(parents=True)
-    (root / "main.go").write_text("one")
-    (root / "pkg/a.go").write_text("two")
-    return root
-
-
-def tree_of(root: Path, *more: Path, **watch: tuple[str, ...]) -> Tree:
-    tree = Tree(Watch((root, *more), **watch), root.parent)
-    tree.scan()
-    return tree
-
-
-def names(snapshot: Snapshot, root: Path) -> set[str]:
-    return {os.path.relpath(path, root) for path in snapshot.files}
+from hybrid_tasks.model.watching import ChangeKind, Watch
 
 
 def test_symlinks_are_followed_once_and_loops_end(root: Path) -> None:

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import select
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from steered import accept, connect, run, serve_once, steered, waiting
 
-from hybrid_tasks.engine.bpf import PROBE_SOURCE
 from hybrid_tasks.engine.steering import SteeredPort
 
 pytestmark = pytest.mark.needs("linux")
 
+HOSTS = ["127.0.0.1", "::1"]
 
-def test_clients_reach_the_serving_slot_and_probes_the_probing_one() -> None:
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_clients_reach_the_serving_slot_and_probes_the_probing_one(host: str) -> None:
     async def test(port: SteeredPort) -> None:
         old, new = port.free_slot(), None
         listeners = {old: port.listener(old)}
@@ -25,18 +31,18 @@ def test_clients_reach_the_serving_slot_and_probes_the_probing_one() -> None:
         listeners[new] = port.listener(new)
         port.serve(old)
         port.probe(new)
-        for source, slot in [(None, old), (PROBE_SOURCE, new)] * 20:
-            with connect(port, source), accept(listeners[slot]):
+        for probe, slot in [(False, old), (True, new)] * 20:
+            with connect(port, probe=probe), accept(listeners[slot]):
                 assert not waiting(listeners[old])
                 assert not waiting(listeners[new])
 
         port.serve(new)
         port.probe(None)
-        for source in [None, PROBE_SOURCE] * 10:
-            with connect(port, source), accept(listeners[new]):
+        for probe in [False, True] * 10:
+            with connect(port, probe=probe), accept(listeners[new]):
                 assert not waiting(listeners[old])
 
-    run(test)
+    run(test, host)
 
 
 def test_slots_are_taken_in_turn_and_a_third_is_opened_only_when_both_are_in_use() -> None:
@@ -131,7 +137,7 @@ def test_a_probe_of_an_instance_that_shut_its_listener_down_is_not_answered_by_t
         port.probe(2)
         new.shutdown(socket.SHUT_RDWR)
         port.probe(2)
-        with connect(port, PROBE_SOURCE) as probe:
+        with connect(port, probe=True) as probe:
             assert await asyncio.to_thread(probe.recv, 10) == b""
         assert not waiting(old)
 
@@ -154,7 +160,7 @@ def test_a_stranger_who_joins_the_group_later_gets_nothing() -> None:
     run(test)
 
 
-@pytest.mark.parametrize("host", ["localhost", "0.0.0.0"])
+@pytest.mark.parametrize("host", ["localhost", "0.0.0.0", "::1", "::"])
 def test_other_names_of_this_machine_work(host: str) -> None:
     async def main() -> None:
         async with steered(host) as port:
@@ -163,7 +169,7 @@ def test_other_names_of_this_machine_work(host: str) -> None:
             port.probe(2)
             with connect(port), accept(listener):
                 pass
-            with connect(port, PROBE_SOURCE), accept(probed):
+            with connect(port, probe=True), accept(probed):
                 pass
             await port.rescue(1)
             client = connect(port)  # held, then handed on
@@ -174,3 +180,70 @@ def test_other_names_of_this_machine_work(host: str) -> None:
 
     asyncio.run(main())
     gc.collect()
+
+
+def test_a_port_for_all_addresses_serves_ipv4_too_and_takes_none_of_it_for_a_probe() -> None:
+    async def test(port: SteeredPort) -> None:
+        serving, probed = port.listener(1), port.listener(2)
+        port.serve(1)
+        port.probe(2)
+        for _ in range(20):
+            with connect(port, to="127.0.0.1"), accept(serving):
+                pass
+            with connect(port, probe=True), accept(probed), connect(port, to="127.0.0.1"), accept(serving):
+                assert not waiting(probed)
+
+    run(test, "::")
+
+
+NARROW = """
+import asyncio, fcntl, socket, struct
+from pathlib import Path
+from steered import accept, connect, steered
+from hybrid_tasks.engine import relay
+
+with socket.socket() as any:
+    fcntl.ioctl(any, 0x8914, struct.pack("16sH14x", b"lo", 1))  # SIOCSIFFLAGS: up
+Path("/proc/sys/net/ipv4/ip_local_port_range").write_text("40000 40019")
+
+async def main():
+    async with steered("::1") as port:
+        serving, probed = port.listener(1), port.listener(2)
+        port.serve(1)
+        port.probe(2)
+        for _ in range(5):
+            with connect(port, probe=True) as probe, accept(probed) as accepted:
+                ours = probe.getsockname()[1]
+                relay.reset(accepted)  # so that nothing is left of it but what we keep
+            clients = [connect(port) for _ in range(18)]  # every port but that one and the service's
+            for client in clients:
+                assert client.getsockname()[1] != ours
+                relay.reset(accept(serving))
+                client.close()
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.needs("userns")
+def test_the_port_of_a_probe_is_never_the_one_of_a_client() -> None:
+    """On a machine with twenty ports to choose from, clients take all the others."""
+    paths = {"PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONASYNCIODEBUG": "0"}
+    words = ["unshare", "-Urn", sys.executable, "-c", NARROW]
+    done = subprocess.run(words, env={**os.environ, **paths}, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+def test_each_probe_over_ipv6_has_a_port_of_its_own() -> None:
+    """Else one that we closed would be in the way of the next, for a second or a minute."""
+
+    async def test(port: SteeredPort) -> None:
+        listener = port.listener(1)
+        port.probe(1)
+        seen = set()
+        for _ in range(50):
+            with connect(port, probe=True) as probe, accept(listener):
+                seen.add(probe.getsockname()[1])
+        assert len(seen) == 50
+
+    run(test, "::1")

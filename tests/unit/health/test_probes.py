@@ -55,7 +55,7 @@ def test_a_connection_that_met_itself_is_nobody() -> None:
         assert not connecting.meets_itself(one)
 
 
-def test_the_source_address_is_used() -> None:
+def test_a_probe_carries_its_mark() -> None:
     async def main() -> None:
         peers = []
 
@@ -64,7 +64,9 @@ def test_the_source_address_is_used() -> None:
             await says(b"HTTP/1.1 200 OK\r\n\r\n")(reader, writer)
 
         async with serving(answer) as port:
-            assert await ask(GET, Asked(port=port, source="127.0.0.2")) == Healthy()
+            assert (
+                await ask(GET, Asked(port=port, mark=lambda connection: connection.bind(("127.0.0.2", 0)))) == Healthy()
+            )
             assert await ask(GET, Asked(port=port)) == Healthy()
         assert peers == ["127.0.0.2", "127.0.0.1"]
 

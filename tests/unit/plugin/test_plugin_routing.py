@@ -11,7 +11,7 @@ from strangers import INFO, RUNTIME, START, load, service, tweak
 
 from hybrid_tasks.errors import HybridError, PluginBroken, WrongInput
 from hybrid_tasks.model.command import Command
-from hybrid_tasks.model.plan import Build, Place, ReloadAction, StartPlan
+from hybrid_tasks.model.plan import Build, Place, ReloadAction, ReloadPlan, StartPlan
 from hybrid_tasks.model.probe import AliveProbe, HttpProbe, TcpProbe
 from hybrid_tasks.model.project import Project
 from hybrid_tasks.model.service import Listen
@@ -173,3 +173,8 @@ def test_only_what_lies_inside_is_ever_cleaned(install, tmp_path: Path) -> None:
     assert routing.clean_plan(host, given).paths == (inner / "target", inner / "link")
     project = Project("p", tmp_path, None, {"api": given})
     assert routing.project_clean(host, project).paths == (tmp_path / "x",)
+
+
+def test_a_signal_that_there_is_none_of_is_refused_where_the_plugin_names_it() -> None:
+    with pytest.raises(ValueError, match="there is no signal 'NONSENSE'"):
+        ReloadPlan(ReloadAction.SIGNAL, signal="NONSENSE")

@@ -44,6 +44,7 @@ def test_a_signal_reaches_the_program(tmp_path: Path) -> None:
         await says(job, "SIGHUP")
         job.signal("USR1")
         await says(job, "SIGUSR1")
+        await job.signalled()
         await job.stop(0)
         job.signal("HUP")  # too late, and no harm
 
