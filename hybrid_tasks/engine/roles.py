@@ -37,8 +37,8 @@ class Crew(Protocol):
     async def drop(self, job: Job) -> None:
         """End an instance that was never proved."""
 
-    def why(self, job: Job, verdict: Verdict) -> str:
-        """Give the excerpt that explains why an instance did not become healthy."""
+    async def why(self, job: Job, verdict: Verdict) -> str:
+        """Explain why an instance did not become healthy; it may be ended by that, for it is dropped next."""
 
 
 class Owner(Protocol):

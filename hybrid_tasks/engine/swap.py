@@ -169,7 +169,7 @@ async def _launch(version: Version, crew: Crew, book: _Book, checking: asyncio.T
             verdict = await _probe(job, crew, book, checking)
             mark.ok = isinstance(verdict, Healthy)
         if not isinstance(verdict, Healthy):
-            raise _Failure(crew.why(job, verdict))
+            raise _Failure(await crew.why(job, verdict))
         proved = True
         return job
     finally:

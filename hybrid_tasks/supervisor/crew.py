@@ -14,7 +14,6 @@ from hybrid_tasks.engine.keeping import Copy
 from hybrid_tasks.engine.order import Version
 from hybrid_tasks.engine.unavailable import Notice
 from hybrid_tasks.errors import SteeringUnavailable
-from hybrid_tasks.logs.store import excerpt
 from hybrid_tasks.model.command import Command
 from hybrid_tasks.model.plan import Place, ReloadPlan, StartPlan
 from hybrid_tasks.model.service import Launch, Listen, Service
@@ -32,6 +31,7 @@ from hybrid_tasks.supervisor.occupancy import nobody_else, steered
 from hybrid_tasks.supervisor.probing import PROBE, Probing
 from hybrid_tasks.supervisor.remarks import Remarks
 from hybrid_tasks.supervisor.site import Site
+from hybrid_tasks.supervisor.stuck import explained
 from hybrid_tasks.supervisor.surroundings import Surroundings
 
 UNPROVED_GRACE = 1.0
@@ -201,10 +201,11 @@ class Crew:
             self.note = f"{note}; started anew, for {verdict.reason}"
         return verdict
 
-    def why(self, job: Job, verdict: Verdict) -> str:
-        """Give the excerpt that explains why an instance did not become healthy."""
+    async def why(self, job: Job, verdict: Verdict) -> str:
+        """Explain why an instance did not become healthy; it may be ended by that, for it is dropped next."""
         reason = verdict.reason if isinstance(verdict, Unhealthy) else "it never answered"
-        return "\n".join((reason, *excerpt(job.log)))
+        berth, probe = self._docking.of(job, self.service), self.probing.probe
+        return await explained(job, reason, self.service, berth, probe, spawn=self.spawn, environ=self._site.client)
 
     def serve(self, job: Job) -> None:
         """Send every new connection to this instance."""
