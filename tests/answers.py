@@ -39,7 +39,8 @@ def service(name: str, word: str = "running", **more: object) -> dict[str, objec
         "restarts": 0,
         "cpu": 1.25 if running else None,
         "memory": 48_300_000 if running else None,
-        "launch": "beside",
+        "launch": "beside" if running else "",
+        "swap": None,
         "stale": False,
         "source": {"running": "a", "disk": "a", "live": running},
         "last_receipt": None,
@@ -48,9 +49,11 @@ def service(name: str, word: str = "running", **more: object) -> dict[str, objec
 
 
 EVERYTHING = [
-    service("web"),
+    service("web", last_receipt=receipt("web")),
     service(
         "api",
+        launch="replace",
+        last_receipt=receipt("api", "failed"),
         address="127.0.0.1:8080",
         cpu=100.0,
         memory=1_200_000_000,
@@ -72,6 +75,8 @@ EVERYTHING = [
     service("mailer", "crashed", detail="ended with 1", source=None),
     service("loop", "held", detail="every build changes `gen/out.py`", cure='ignore = ["gen/"]'),
     service("report", "waiting", detail="waits for api"),
+    service("built", "building", swap={"stage": "build"}),
+    service("tried", swap={"stage": "probe"}, source={"live": False}),
     service("seed", "finished", address=None),
     service("old", "stopped", wanted=False),
 ]

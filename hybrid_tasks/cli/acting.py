@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from typing import Any
 from hybrid_tasks.cli.interrupts import Presses
 from hybrid_tasks.cli.paint import Paint, is_live
 from hybrid_tasks.cli.progress import Progress
-from hybrid_tasks.cli.summary import summary
+from hybrid_tasks.cli.reloaded import reloaded
+from hybrid_tasks.cli.summary import changed_configuration, summary
 from hybrid_tasks.control.client import Connection, connect
 from hybrid_tasks.control.messages import ask
 from hybrid_tasks.errors import Code, NotRunning
@@ -69,7 +71,7 @@ def converse(
     Returns:
         the exit code.
     """
-    out = sys.stdout
+    out, began = sys.stdout, time.time()
     progress = Progress(out, is_live(out), Paint.of(out))
 
     def tick() -> None:
@@ -90,7 +92,9 @@ def converse(
     if as_json:
         lines = [json.dumps(receipt) for receipt in told.get("receipts") or ()]
     else:
-        lines = summary(told, Paint.of(out), progress.took())
+        paint = Paint.of(out)
+        lines = reloaded(told, paint, began) if args.get("reload") else summary(told, paint, progress.took())
+        lines += changed_configuration(told, paint)
     out.write("".join(f"{line}\n" for line in lines))
     out.flush()
     return code

@@ -22,7 +22,7 @@ FOLLOWED = "100"
     ignore_case="--grep does not tell capitals from small letters",
     build="what every build, check and step said, not only failed ones",
     no_events="without our own lines about starts, saves, crashes and stops",
-    at="only the time of one swap, given the id of its receipt",
+    at="only the time of one swap: its receipt's id, the beginning of it, or last",
     json="one JSON object a line: service, stream, time, role, run, text",
     raw="the bytes as they were written: no names, escapes left in",
 )
@@ -56,7 +56,9 @@ def dev_logs(  # noqa: PLR0917 - one parameter a flag
     from hybrid_tasks.control.paths import hybrid_dir, state_dir
     from hybrid_tasks.errors import WrongInput
     from hybrid_tasks.journal.receipts import read
-    from hybrid_tasks.logs.asking import asked, at_receipt
+    from hybrid_tasks.journal.words import outcome
+    from hybrid_tasks.logs.asking import around, asked, the_receipt
+    from hybrid_tasks.logs.escapes import plain
     from hybrid_tasks.logs.show import show
 
     root = here.project()
@@ -80,7 +82,10 @@ def dev_logs(  # noqa: PLR0917 - one parameter a flag
         raw=raw,
     )
     if at is not None:
-        query = at_receipt(query, read(state_dir(root, os.environ) / "receipts.jsonl"), at)
+        receipt = the_receipt(read(state_dir(root, os.environ) / "receipts.jsonl"), at, services)
+        query = around(query, receipt)
+        if not json:
+            print(plain(f"{receipt.get('service')}: {outcome(receipt)} (receipt {receipt.get('id')})"), file=sys.stderr)
     return show(
         hybrid_dir(root, os.environ) / "logs",
         query,

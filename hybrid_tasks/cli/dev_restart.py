@@ -17,6 +17,7 @@ def dev_restart(_c: Context, service: list[str] | None = None, timeout: str = "1
     """Put fresh instances in the place of running services.
 
     Changed configuration is read; an old instance serves until the new one is healthy where that is possible.
+    A named service that does not run is started. Exits with 3 when nothing runs at all.
 
     Example: inv dev-restart api
     """
@@ -24,4 +25,4 @@ def dev_restart(_c: Context, service: list[str] | None = None, timeout: str = "1
     from hybrid_tasks.cli.acting import act
 
     args = {"services": here.only(service), "timeout": here.seconds(timeout)}
-    return act(here.project(), "restart", args, start=True, as_json=json)
+    return act(here.project(), "restart", args, start=False, as_json=json)

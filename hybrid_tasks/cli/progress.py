@@ -1,4 +1,4 @@
-"""What is happening while services start: a live block on a terminal, one line a change in a pipe."""
+"""What is happening while services start: a live block on a terminal, a line for what lasts or goes wrong in a pipe."""
 
 from __future__ import annotations
 
@@ -15,18 +15,27 @@ SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 PLAIN_SPINNER = "|/-\\"
 STAGES = {"check": "checking", "build": "building", "launch": "starting", "probe": "waiting for its health"}
 """Stages that last; the others are over before they could be read."""
+LASTS = 2.0
+"""Seconds after which a pipe is told what a service is doing: what is over sooner, the summary tells."""
 SETTLED = frozenset({"running", "finished", "blocked", "crashed", "held", "stopped", "elsewhere"})
 
 
 @dataclass(slots=True)
 class _Row:
-    """What one service is doing, since when, and whether a swap is under way: the old instance is healthy meanwhile."""
+    """What one service is doing and since when.
+
+    `since` is when it began to do anything, `begun` when it began this. `swapping`: a swap is under way, the old
+    instance is healthy meanwhile. `told`: a pipe has read this; `heard`: it has read anything since it began.
+    """
 
     doing: str
     since: float
+    begun: float = 0.0
     busy: bool = True
     good: bool = True
     swapping: bool = False
+    told: bool = False
+    heard: bool = False
 
 
 @dataclass(slots=True)
@@ -35,7 +44,7 @@ class Progress:
 
     Args:
         out: where to write.
-        live: redraw a block (a terminal), else print a line a change.
+        live: redraw a block (a terminal), else print lines.
         paint: whether to colour.
         clock: monotonic seconds.
     """
@@ -70,10 +79,14 @@ class Progress:
         return {name: self.clock() - row.since for name, row in self._rows.items() if row.swapping}
 
     def tick(self) -> None:
-        """Redraw; called about ten times a second."""
+        """Redraw, or tell what has lasted for a while; called about ten times a second."""
         if self.live:
             self._frame += 1
             self._draw()
+            return
+        for service, row in self._rows.items():
+            if row.doing and row.busy and not row.told and self.clock() - row.begun >= LASTS:
+                self._tell(service, row)
 
     def clear(self) -> None:
         """Take the live block away; what follows is printed in its place."""
@@ -97,6 +110,10 @@ class Progress:
 
     def _receipt(self, service: str, result: str) -> None:
         if result == "failed":
+            row = self._rows.get(service)
+            if row is not None and not (row.busy or row.good):  # why is told already
+                row.swapping = False
+                return
             self._change(service, "failed", busy=False, good=False)
         elif result in {"live", "unchanged"}:
             self._change(service, "healthy", busy=False)
@@ -129,11 +146,16 @@ class Progress:
             return
         # the seconds of a service run from its first stage until it settles
         since = before.since if before is not None and before.busy else self.clock()
-        self._rows[service] = _Row(text, since, busy, good, swapping)
+        heard = before is not None and before.busy and before.heard
+        row = self._rows[service] = _Row(text, since, self.clock(), busy, good, swapping, heard=heard)
         if self.live:
             self._draw()
-        else:
-            self._line(f"{service}: {text}")
+        elif not busy and (heard or not good):
+            self._tell(service, row)
+
+    def _tell(self, service: str, row: _Row) -> None:
+        row.told = row.heard = True
+        self._line(f"{service}: {row.doing}")
 
     def _line(self, text: str) -> None:
         """Print a line above the block."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from hybrid_tasks.cli.paint import Paint, harmless, harmless_in
 from hybrid_tasks.cli.tables import width
+from hybrid_tasks.journal import words
 
 EXCERPT_LINES = 30
 
@@ -23,21 +24,22 @@ def summary(result: Mapping[str, Any], paint: Paint, took: Mapping[str, float] |
         the lines to print.
     """
     result = harmless_in(result)
-    services = [service for service in _list(result, "services") if service.get("wanted", True)]
-    receipts = {str(receipt.get("service")): receipt for receipt in _list(result, "receipts")}
+    services = [service for service in entries(result, "services") if service.get("wanted", True)]
+    receipts = {str(receipt.get("service")): receipt for receipt in entries(result, "receipts")}
     names = max((width(str(service.get("name"))) for service in services), default=0)
-    good = [service for service in services if _is_good(service)]
+    good = [service for service in services if is_good(service)]
     addresses = max((width(str(service.get("address") or "")) for service in good), default=0)
-    spans = {name: span(seconds) for name, seconds in (took or {}).items()}
+    spans = {name: _brief(seconds) for name, seconds in (took or {}).items()}
     spans |= {name: text for name, receipt in receipts.items() if (text := _took(receipt)) and name not in spans}
     lines = [_good(service, spans.get(str(service.get("name")), ""), names, addresses, paint) for service in good]
     for service in services:
-        if not _is_good(service):
-            lines += _bad(service, receipts.get(str(service.get("name"))), names, paint)
+        if not is_good(service):
+            lines += bad(service, receipts.get(str(service.get("name"))), names, paint)
     return lines
 
 
-def _list(result: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+def entries(result: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    """The list of objects of that name in a result; empty when there is none."""
     found = result.get(key)
     return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
@@ -51,7 +53,8 @@ def _failed(receipt: Mapping[str, Any] | None) -> bool:
     return receipt is not None and receipt.get("result") == "failed"
 
 
-def _is_good(service: Mapping[str, Any]) -> bool:
+def is_good(service: Mapping[str, Any]) -> bool:
+    """Whether a service is as it should be: healthy or done, and not older than its source."""
     word = word_of(service)
     good = (word == "running" and bool(service.get("healthy"))) or word in {"finished", "elsewhere"}
     return good and not service.get("stale")
@@ -60,17 +63,20 @@ def _is_good(service: Mapping[str, Any]) -> bool:
 def _good(service: Mapping[str, Any], took: str, names: int, addresses: int, paint: Paint) -> str:
     name, address = str(service.get("name")), " ".join(harmless(str(service.get("address") or "")))
     word = "healthy" if word_of(service) == "running" else word_of(service)
-    words = f"{paint.green(word)} in {took}" if took else paint.green(word)
+    outcome = f"{paint.green(word)} in {took}" if took else paint.green(word)
     blanks = " " * (names - width(name))
     place = f"  {address}{' ' * (addresses - width(address))}" if addresses else ""
-    return f"{paint.bold(name)}{blanks}{place}  {words}"
+    return f"{paint.bold(name)}{blanks}{place}  {outcome}"
 
 
 def _took(receipt: Mapping[str, Any] | None) -> str:
     if receipt is None or receipt.get("result") != "live":
         return ""
-    stages = [stage for stage in receipt.get("stages") or () if isinstance(stage, dict)]
-    return span(sum(float(stage.get("ms") or 0) for stage in stages if stage.get("name") != "retire") / 1000)
+    return _brief(words.spent(receipt) / 1000)
+
+
+def _brief(seconds: float) -> str:
+    return span(seconds) if seconds >= 0.1 else words.milliseconds(seconds * 1000)  # noqa: PLR2004 - `0.0 s` says nothing
 
 
 def span(seconds: float) -> str:
@@ -81,7 +87,18 @@ def span(seconds: float) -> str:
     return f"{seconds / 86400:.0f} d"
 
 
-def _bad(service: Mapping[str, Any], receipt: Mapping[str, Any] | None, names: int, paint: Paint) -> Iterator[str]:
+def bad(service: Mapping[str, Any], receipt: Mapping[str, Any] | None, names: int, paint: Paint) -> Iterator[str]:
+    """What is in the way of a service, why, and what to do about it.
+
+    Args:
+        service: as the status document names it.
+        receipt: of its last swap.
+        names: columns that names take.
+        paint: whether to colour.
+
+    Yields:
+        the lines to print.
+    """
     name, word = str(service.get("name")), word_of(service)
     detail, cure = str(service.get("detail") or ""), str(service.get("cure") or "")
     optional = bool(service.get("optional")) and word == "blocked"
@@ -96,10 +113,30 @@ def _bad(service: Mapping[str, Any], receipt: Mapping[str, Any] | None, names: i
     yield from _indented(more)
     if cure:
         yield f"    hint: {' '.join(harmless(cure))}"
+    if word == "blocked":
+        return  # it needs something first; where a log would be read there is none
     if _failed(receipt):
         yield from failure(receipt or {}, name)
     elif word in {"crashed", "running"}:
-        yield f"    log:  inv dev-logs {name}"
+        yield log_hint(name, None)
+
+
+def changed_configuration(document: Mapping[str, Any], paint: Paint) -> list[str]:
+    """That what runs is configured differently by now, when it is."""
+    if not document.get("configuration_changed"):
+        return []
+    return [paint.yellow("configuration changed") + ": the next `inv dev-start` or `inv dev-restart` reads it"]
+
+
+def log_hint(name: str, receipt: Mapping[str, Any] | None) -> str:
+    """Where to read more: around a failed swap, else in the log of the service.
+
+    Args:
+        name: of the service.
+        receipt: of its last swap.
+    """
+    around = str(receipt.get("id") or "") if receipt is not None and _failed(receipt) else ""
+    return f"    log:  inv dev-logs {f'--at {around}' if around else name}"
 
 
 def failure(receipt: Mapping[str, Any], name: str) -> Iterator[str]:
@@ -112,12 +149,12 @@ def failure(receipt: Mapping[str, Any], name: str) -> Iterator[str]:
     Yields:
         indented lines.
     """
-    stage = next((str(s.get("name")) for s in receipt.get("stages") or () if not s.get("ok")), "")
+    stage = words.failing(receipt)
     error = str(receipt.get("error") or "").strip("\n")
     if error:
         yield f"    {stage + ' ' if stage else ''}failed:"
         yield from _indented(harmless(error)[:EXCERPT_LINES])
-    yield f"    log:  inv dev-logs {name}" + (" --build" if stage in {"check", "build"} else "")
+    yield log_hint(name, receipt)
 
 
 def _indented(lines: Sequence[str]) -> Iterator[str]:

@@ -16,16 +16,23 @@ class Column:
     Args:
         title: its heading.
         right: aligned to the right (numbers).
+        short: makes a cell shorter, tried before any column goes.
         drop: columns with the highest number go first when the terminal is too narrow; 0 stays.
         colour: paints a cell, by its text.
     """
 
-    __slots__ = ("colour", "drop", "right", "title")
+    __slots__ = ("colour", "drop", "right", "short", "title")
 
     def __init__(
-        self, title: str, *, right: bool = False, drop: int = 0, colour: Callable[[str], str] | None = None
+        self,
+        title: str,
+        *,
+        right: bool = False,
+        drop: int = 0,
+        colour: Callable[[str], str] | None = None,
+        short: Callable[[str], str] | None = None,
     ) -> None:
-        self.title, self.right, self.drop, self.colour = title, right, drop, colour
+        self.title, self.right, self.drop, self.colour, self.short = title, right, drop, colour, short
 
 
 def width(text: str) -> int:
@@ -71,9 +78,13 @@ def table(
         the lines, headings first; columns without any content are left out.
     """
     cells = [[" ".join(harmless(cell)) for cell in row] for row in rows]
-    kept = [index for index in range(len(columns)) if any(row[index] for row in cells) or not columns[index].drop]
-    widths = {index: max(width(text) for text in (columns[index].title, *(r[index] for r in cells))) for index in kept}
+    kept = [index for index in range(len(columns)) if not index or any(row[index] for row in cells)]
+    widths = {index: _widest(columns[index], index, cells) for index in kept}
     if limit is not None:
+        for index in kept:
+            if (short := columns[index].short) is not None and _total(kept, widths) > limit:
+                cells = [[*row[:index], short(row[index]), *row[index + 1 :]] for row in cells]
+                widths[index] = _widest(columns[index], index, cells)
         kept = _fitting(columns, kept, widths, limit)
     titles = [columns[index].title for index in kept]
     lines = [_line(columns, kept, widths, [paint.bold(title) for title in titles], titles)]
@@ -84,19 +95,23 @@ def table(
     return lines
 
 
+def _widest(column: Column, index: int, cells: Sequence[Sequence[str]]) -> int:
+    return max(width(text) for text in (column.title, *(row[index] for row in cells)))
+
+
+def _total(kept: Sequence[int], widths: dict[int, int]) -> int:
+    return sum(widths[index] for index in kept) + len(GAP) * (len(kept) - 1)
+
+
 def _fitting(columns: Sequence[Column], kept: list[int], widths: dict[int, int], limit: int) -> list[int]:
     """Drop columns, then narrow the widest one, until the line fits."""
-
-    def total() -> int:
-        return sum(widths[index] for index in kept) + len(GAP) * (len(kept) - 1)
-
-    while total() > limit and any(columns[index].drop for index in kept):
+    while _total(kept, widths) > limit and any(columns[index].drop for index in kept):
         kept = [index for index in kept if index != max(kept, key=lambda index: columns[index].drop)]
-    while total() > limit:
+    while (total := _total(kept, widths)) > limit:
         widest = max(kept, key=lambda index: widths[index])
         if widths[widest] <= NARROWEST:
             break
-        widths[widest] = max(NARROWEST, widths[widest] - (total() - limit))
+        widths[widest] = max(NARROWEST, widths[widest] - (total - limit))
     return kept
 
 

@@ -265,7 +265,9 @@ def connect(root: Path, *, start: bool, environ: Mapping[str, str] = os.environ)
     if connection is not None:
         return connection
     if not start:
-        raise NotRunning("nothing runs here", "start it with `inv dev-start`")
+        from hybrid_tasks.control.earlier import nothing_runs
+
+        raise nothing_runs(root, environ)
     from hybrid_tasks.control.spawn import ensure
 
     return ensure(root, environ)

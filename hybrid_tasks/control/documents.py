@@ -10,7 +10,8 @@ class ServiceStatus(TypedDict, total=False):
 
     `word` is the status word, `detail` why, `cure` what to do; `address` is the first URL (or `host:port`), `urls`
     all of them; `since` seconds since the epoch, `cpu` per cent of one core, `memory` bytes; `listen` is `inherit`,
-    `front` or `own`, empty where nothing listens; `remarks` is what people should read beside the state, a line each.
+    `front` or `own`, empty where nothing listens; `remarks` is what people should read beside the state, a line each;
+    `swap` is the stage of the swap that is under way, and since when.
     """
 
     name: str
@@ -30,6 +31,7 @@ class ServiceStatus(TypedDict, total=False):
     restarts: int
     cpu: float | None
     memory: int | None
+    swap: dict[str, Any] | None
     launch: str
     listen: str
     remarks: list[str]
@@ -51,11 +53,12 @@ class StatusDocument(TypedDict, total=False):
 
 
 class StartResult(TypedDict, total=False):
-    """The result of `start`, `restart` and `wait`; with `dry_run` only `plan`.
+    """The result of `start`, `restart` and `wait` (it alone tells `configuration_changed`); of a dry run `plan`.
 
     `plan` entries: `{"service", "wave", "action", "command", "cwd", "why"}`.
     """
 
     receipts: list[dict[str, Any]]
+    configuration_changed: bool
     services: list[ServiceStatus]
     plan: list[dict[str, Any]]

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from hybrid_tasks.errors import HybridError
 
+FILE = "state.json"
+"""Its name in the state folder."""
 SCHEMA = 1
 LARGEST = 4 * 1024 * 1024
 
@@ -100,6 +102,21 @@ def _parse(file: Path) -> State | None:
     try:
         return State(**{**body, "wanted": tuple(body["wanted"])})
     except (TypeError, KeyError):
+        return None
+
+
+def peek(file: Path) -> State | None:
+    """Look at the state without touching anything, for whoever is not its owner.
+
+    Args:
+        file: the state file.
+
+    Returns:
+        the state, or None when there is none that this version can trust.
+    """
+    try:
+        return _parse(file) or _parse(file.with_name(file.name + ".previous"))
+    except (StateNewer, OSError):
         return None
 
 

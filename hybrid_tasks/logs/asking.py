@@ -15,6 +15,7 @@ from hybrid_tasks.logs.store import services
 from hybrid_tasks.logs.units import moment
 
 _DIGITS = 10
+_NEAREST = 3
 
 BEFORE, AFTER = 0.05, 1.0
 """Seconds around a swap that are shown with it: what a new instance says first, an old one last."""
@@ -64,33 +65,59 @@ def asked(
     return Query(**{**rest, **found})  # type: ignore[arg-type]
 
 
-def at_receipt(query: Query, receipts: Iterable[Mapping[str, object]], receipt_id: str) -> Query:
+def the_receipt(
+    receipts: Iterable[Mapping[str, object]], wanted: str, services: Iterable[str] = ()
+) -> Mapping[str, object]:
+    """The receipt a user means.
+
+    Args:
+        receipts: oldest first, as the machine-readable contract names them.
+        wanted: its id, the beginning of it, or `last`.
+        services: those that `last` is about; all when empty.
+
+    Raises:
+        WrongInput: there is no such receipt, or more than one; the nearest are named.
+    """
+    known = {str(receipt.get("id")): receipt for receipt in receipts}
+    if wanted == "last":
+        chosen = frozenset(services)
+        told = (
+            r for r in known.values() if r.get("result") != "cancelled" and (not chosen or r.get("service") in chosen)
+        )
+        return _only(list(told)[-1:], "there is no receipt yet", "the first start or save writes one")
+    if wanted in known:
+        return known[wanted]
+    found = [receipt for name, receipt in known.items() if wanted and name.startswith(wanted)]
+    if found:
+        return _only(found, f"{len(found)} receipts begin with `{plain(wanted)}`", f"say more of it: {_named(found)}")
+    near = _close(wanted, list(known), _NEAREST) or list(known)[-_NEAREST:]
+    hint = f"the nearest: {_named([known[name] for name in near])}; or `--at last`" if near else "there are none yet"
+    raise WrongInput(f"there is no receipt `{plain(wanted)}`", hint)
+
+
+def _only(found: list[Mapping[str, object]], trouble: str, hint: str) -> Mapping[str, object]:
+    if len(found) != 1:
+        raise WrongInput(trouble, hint)
+    return found[0]
+
+
+def _named(receipts: list[Mapping[str, object]]) -> str:
+    """The newest of some receipts, with what they are about."""
+    return ", ".join(plain(f"{r.get('id')} ({r.get('service')} {r.get('result')})") for r in receipts[-_NEAREST:])
+
+
+def around(query: Query, receipt: Mapping[str, object]) -> Query:
     """The query for the time of one swap: everything its service's jobs said meanwhile, or that of named services.
 
     Args:
         query: the rest of what is wanted.
-        receipts: oldest first, as the machine-readable contract names them.
-        receipt_id: the receipt's id, or the beginning of it.
-
-    Raises:
-        WrongInput: there is no such receipt, or more than one.
+        receipt: of the swap.
     """
-    known = [receipt for receipt in receipts if receipt_id and str(receipt.get("id", "")).startswith(receipt_id)]
-    found = {str(receipt["id"]): receipt for receipt in known}
-    if receipt_id in found:
-        found = {receipt_id: found[receipt_id]}
-    if len(found) != 1:
-        what = "more than one receipt begins with" if found else "there is no receipt"
-        raise WrongInput(f"{what} `{plain(receipt_id)}`", hint="`inv dev-status --json` names the last of each service")
-    receipt = next(iter(found.values()))
-    begin = _float(receipt.get("at"))
-    stages = receipt.get("stages")
-    spent = (
-        sum(_float(stage.get("ms")) for stage in stages if isinstance(stage, dict)) if isinstance(stages, list) else 0
-    )
+    begin, ended, stages = _float(receipt.get("at")), _float(receipt.get("ended")), receipt.get("stages")
+    took = [_float(stage.get("ms")) / 1000 for stage in stages if isinstance(stage, dict)] if stages else []  # type: ignore[attr-defined]
     return replace(
         query,
-        at=(begin - BEFORE, begin + spent / 1000 + AFTER),
+        at=(begin - BEFORE, max(ended, begin + sum(took)) + AFTER),
         services=query.services or (str(receipt.get("service")),),
     )
 
@@ -152,9 +179,7 @@ def _pattern(text: str, *, ignore_case: bool) -> re.Pattern[str]:
 
 
 def _unknown(name: str, known: list[str]) -> WrongInput:
-    import difflib
-
-    close = difflib.get_close_matches(name, known, n=1)
+    close = _close(name, known, 1)
     if close:
         hint = f"did you mean `{plain(close[0])}`?"
     else:
@@ -164,3 +189,9 @@ def _unknown(name: str, known: list[str]) -> WrongInput:
             else "nothing has been started yet: inv dev-start"
         )
     return WrongInput(f"there is no service `{plain(name)}`", hint=hint)
+
+
+def _close(wanted: str, known: list[str], most: int) -> list[str]:
+    import difflib  # only for mistakes
+
+    return difflib.get_close_matches(wanted, known, n=most)

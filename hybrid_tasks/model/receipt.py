@@ -36,7 +36,7 @@ class Receipt:
         error: the excerpt that matters when it failed.
         before: run id of the instance before; `after`: of the one that serves now.
         fingerprint: of the source that was tried.
-        at: seconds since the epoch when the swap began.
+        at: seconds since the epoch when the swap began; `ended`: when it was over.
         note: a stated fall-back (`full rebuild: go.mod changed`).
     """
 
@@ -53,6 +53,7 @@ class Receipt:
     before: str | None = None
     after: str | None = None
     note: str = ""
+    ended: float = 0.0
 
     def as_json(self) -> dict[str, object]:
         """The receipt as the machine-readable contract names it (schema 1, additions only)."""
@@ -70,5 +71,6 @@ class Receipt:
             "to": self.after,
             "fingerprint": self.fingerprint,
             "at": self.at,
+            "ended": self.ended,
             "note": self.note,
         }

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from hybrid_tasks.journal import words
+from hybrid_tasks.journal.gist import gist
 from hybrid_tasks.logs.events import EventLog
 from hybrid_tasks.model.events import Event
 from hybrid_tasks.model.status import Blocked, Crashed, Finished, Held, Rest, Stopped, Unit
@@ -52,13 +53,14 @@ class Chronicle:
             note = "" if trigger == "crash" else str(receipt.get("note") or "")
             self._write(name, "live", f"{what}: {', '.join(filter(None, (cause, took, note)))}", **more)
         elif result == "unchanged":
-            self._write(name, "unchanged", "saved back to what runs", **more)
+            text = words.outcome(receipt).removeprefix("live, ")
+            self._write(name, "unchanged", text, **more)
         elif result == "failed":
             what = {"save": "save", "restart": "restart", "config": "restart"}.get(str(receipt.get("trigger")), "start")
             state = self._state(name)
             outcome = ", the version before goes on" if state.serving is not None else _outlook(state)
-            gist = words.gist(str(receipt.get("error") or ""), self._root)
-            self._write(name, "failed", f"{what} failed{outcome}: {gist}", "error", **more)
+            why = gist(str(receipt.get("error") or ""), self._root)
+            self._write(name, "failed", f"{what} failed{outcome}: {why}", "error", **more)
 
     def _changed(self, name: str) -> None:
         """Tell what no receipt tells: the end of what served, its health, and why nothing is started."""

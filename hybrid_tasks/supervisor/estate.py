@@ -32,7 +32,7 @@ from hybrid_tasks.supervisor.order import service_needs, step_needs
 from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.source import TICK, Source
 from hybrid_tasks.supervisor.steps import Steps
-from hybrid_tasks.supervisor.sweep import RUNS, STATE, sweep
+from hybrid_tasks.supervisor.sweep import RUNS, sweep
 from hybrid_tasks.supervisor.telling import Telling
 from hybrid_tasks.supervisor.unit import ServiceUnit
 
@@ -62,7 +62,7 @@ class Estate:
         self.notes: list[str] = []
         self.hybrid = hybrid_dir(root, environ)
         self._environ = dict(environ)
-        self._state_file = folder / STATE
+        self._state_file = folder / statefile.FILE
         self._before = statefile.read(self._state_file)
         self._receipts = Receipts(folder / "receipts.jsonl")
         self._runs = Runs(folder / RUNS)

@@ -41,6 +41,7 @@ def receipt_of(
     root: Path,
     launch: str,
     at: float,
+    ended: float,
     before: str | None,
     note: str,
 ) -> Receipt:
@@ -53,6 +54,7 @@ def receipt_of(
         root: of the project; files are named relative to it.
         launch: `beside` or `replace`.
         at: when it began, in seconds since the epoch.
+        ended: when it was over.
         before: run id of the instance before.
         note: a stated fall-back.
 
@@ -69,6 +71,7 @@ def receipt_of(
         launch=launch,
         fingerprint=_live(outcome) or order.snapshot.fingerprint,
         at=at,
+        ended=ended,
         files=named(order.burst.files, root),
         stages=outcome.stages if outcome else (),
         error=outcome.error if outcome else None,
@@ -93,7 +96,9 @@ def refused(service: str, fingerprint: str, words: str, before: str | None, at: 
         before: run id of what serves.
         at: seconds since the epoch.
     """
-    return Receipt(new_id(at), service, "save", Result.FAILED, "", fingerprint, at, error=words, before=before)
+    return Receipt(
+        new_id(at), service, "save", Result.FAILED, "", fingerprint, at, error=words, before=before, ended=at
+    )
 
 
 def unchanged(
@@ -125,6 +130,7 @@ def unchanged(
         launch=launch,
         fingerprint=fingerprint,
         at=at,
+        ended=at,
         files=files,
         before=run,
         after=run,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
+from hybrid_tasks.journal.gist import gist
 from hybrid_tasks.model.probe import HttpProbe
 from hybrid_tasks.model.receipt import Receipt, Result
 from hybrid_tasks.model.service import Service
@@ -41,14 +42,22 @@ def document(
         "mode": loaded.project.mode if loaded else None,
         "supervisor": {"pid": os.getpid(), "since": began},
         "services": [service_status(service, known.get(name), figures) for name, service in services.items()],
-        "configuration_changed": loaded is not None and (loaded.changed() or _behind(configured, known.values())),
+        "configuration_changed": configuration_changed(loaded, known.values()),
         "warnings": [*(loaded.project.warnings if loaded else ()), *notes],
     }
 
 
-def _behind(configured: Mapping[str, Service], units: Iterable[ServiceUnit]) -> bool:
-    """Whether something runs that is configured differently by now, or has another environment."""
-    return any(
+def configuration_changed(loaded: Loaded | None, units: Iterable[ServiceUnit]) -> bool:
+    """Say whether the next acting command would read something new.
+
+    Args:
+        loaded: the project as it was read last.
+        units: of all services that were ever wanted.
+    """
+    if loaded is None:
+        return False
+    configured = loaded.project.services
+    return loaded.changed() or any(
         configured.get(unit.service.name) != unit.service or unit.crew.surroundings.moved(unit.service)
         for unit in units
         if unit.state.wanted
@@ -76,7 +85,7 @@ def service_status(service: Service, unit: ServiceUnit | None, figures: Figures 
         "runtime": service.runtime,
         "state": word(state),
         "word": word(state),
-        "detail": (unit.source.waiting if unit else None) or detail(state),
+        "detail": (unit.source.waiting if unit else None) or detail(state, str(unit.site.project.root) if unit else ""),
         "cure": state.rest.cure if isinstance(state.rest, Blocked | Held) else "",
         "wanted": state.wanted,
         "optional": service.optional,
@@ -88,6 +97,7 @@ def service_status(service: Service, unit: ServiceUnit | None, figures: Figures 
         "restarts": state.restarts,
         "cpu": cpu,
         "memory": memory,
+        "swap": {"stage": state.swap.stage, "since": state.swap.since} if state.swap else None,
         "launch": instance.launch if instance else "",
         "listen": unit.crew.listening if unit and instance else "",
         "remarks": unit.crew.remarks.lines() if unit else [],
@@ -97,8 +107,13 @@ def service_status(service: Service, unit: ServiceUnit | None, figures: Figures 
     }
 
 
-def detail(state: Unit) -> str:
-    """Say in a few words why a service is in its state."""
+def detail(state: Unit, root: str = "") -> str:
+    """Say in a few words why a service is in its state.
+
+    Args:
+        state: of the service.
+        root: the project's directory; files are named relative to it.
+    """
     if isinstance(state.rest, Held):
         return state.rest.reason
     if state.swap is not None and state.swap.note:
@@ -106,7 +121,7 @@ def detail(state: Unit) -> str:
     if state.serving is not None and isinstance(state.verdict, Unhealthy):
         return state.verdict.reason
     if stale(state) and state.last_receipt is not None:
-        return "the last save failed: " + _first_line(state.last_receipt.error)
+        return "the last save failed: " + gist(state.last_receipt.error or "", root)
     if state.serving is not None:
         last = state.last_receipt
         return "" if last is None else f"started again: it {last.note}" if last.trigger == "crash" else last.note
@@ -114,22 +129,19 @@ def detail(state: Unit) -> str:
         case Blocked(reason=reason):
             return reason
         case Crashed() as crashed:
-            return "; ".join(filter(None, (_crash(crashed, state.last_receipt), crashed.reason)))
+            return "; ".join(filter(None, (_crash(crashed, state.last_receipt, root), crashed.reason)))
         case Waiting(on=on) if on:
             return "waits for " + ", ".join(on)
         case _:
             return ""
 
 
-def _crash(crashed: Crashed, last: Receipt | None) -> str:
+def _crash(crashed: Crashed, last: Receipt | None, root: str) -> str:
     """Say why it does not run: its last version never did, or how it ended, with its last words."""
     if last is not None and last.result is Result.FAILED and crashed.tail == tuple((last.error or "").splitlines()):
-        return _first_line(last.error)
-    return ": ".join(filter(None, (how_ended(crashed.code), _first_line("\n".join(reversed(crashed.tail))))))
-
-
-def _first_line(text: str | None) -> str:
-    return next((line.strip() for line in (text or "").splitlines() if line.strip()), "")
+        return gist(last.error or "", root)
+    said = next((line.strip() for line in reversed(crashed.tail) if line.strip()), "")
+    return ": ".join(filter(None, (how_ended(crashed.code), said)))
 
 
 def _host(service: Service) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from hybrid_tasks.control.messages import Request
 from hybrid_tasks.control.server import Reply
-from hybrid_tasks.errors import Code, TimedOut, WrongInput
+from hybrid_tasks.errors import Code, NotRunning, TimedOut, WrongInput
 from hybrid_tasks.model.events import Event
 from hybrid_tasks.model.receipt import Receipt, Result
 from hybrid_tasks.model.status import Finished
@@ -19,7 +19,7 @@ from hybrid_tasks.supervisor.awaiting import come_up, dead, excused, started, un
 from hybrid_tasks.supervisor.estate import Estate
 from hybrid_tasks.supervisor.halting import stop, undo
 from hybrid_tasks.supervisor.order import with_dependants, with_needs
-from hybrid_tasks.supervisor.report import document, service_status
+from hybrid_tasks.supervisor.report import configuration_changed, document, service_status
 from hybrid_tasks.supervisor.unit import ServiceUnit
 
 
@@ -97,6 +97,8 @@ async def _restart(estate: Estate, request: Request, reply: Reply) -> None:
     loaded = await estate.load(request.env, acting=True)
     services = loaded.project.services
     running = tuple(name for name, unit in estate.units.items() if unit.state.wanted)
+    if not running:
+        raise NotRunning("nothing runs here", "start it with `inv dev-start`")
     named = chosen(loaded, request.args["services"] or tuple(name for name in running if name in services))
     needed = with_needs(services, named, loaded.project.steps)
     targets = tuple(name for name in needed if name in named or name not in running)
@@ -142,22 +144,25 @@ async def _wait(estate: Estate, request: Request, reply: Reply) -> None:
     loaded = estate.loaded or await estate.load(None)
     wanted = tuple(name for name, unit in estate.units.items() if unit.state.wanted)
     names = chosen(loaded, request.args["services"]) if request.args["services"] else wanted
-    units = [estate.units[name] for name in names if name in estate.units]
-    if not request.args["reload"]:
-        code = await until(estate, reply, units, started, request.args["timeout"])
-    else:
-        numbers = {unit.service.name: unit.compare() for unit in units if unit.state.wanted}
+    if idle := [name for name in names if name not in wanted]:
+        raise NotRunning(f"not started: {', '.join(idle)}", f"inv dev-start {' '.join(idle)}")
+    if not wanted:
+        raise NotRunning("nothing runs here", "start it with `inv dev-start`")
+    units = [estate.units[name] for name in names]
+    done = started
+    if request.args["reload"]:
+        numbers = {unit.service.name: unit.compare() for unit in units}
 
         def done(unit: ServiceUnit) -> Code | None:
-            if unit.service.name not in numbers:
-                return Code.DONE
             result = unit.settled(numbers[unit.service.name])
             if result is None:
                 return None
             return Code.DONE if result is Result.LIVE or excused(unit) else Code.FAILED
 
+    with _told(estate, reply, names):
         code = await until(estate, reply, units, done, request.args["timeout"])
-    reply.result(_result(units), code)
+    changed = await asyncio.to_thread(configuration_changed, estate.loaded, list(estate.units.values()))
+    reply.result({**_result(units), "configuration_changed": changed}, code)
 
 
 async def _clean(estate: Estate, request: Request, reply: Reply) -> None:

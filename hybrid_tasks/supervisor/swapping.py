@@ -84,7 +84,17 @@ class Swapping:
             self._source.ended(self._serving.pid)
         root, launch, note = self._site.project.root, self._crew.launch_name, self._crew.note
         name, missing = self._crew.service.name, outcome.missing if outcome else None
-        receipt = receipt_of(order, outcome, name, root=root, launch=launch, at=begun, before=before, note=note)
+        receipt = receipt_of(
+            order,
+            outcome,
+            name,
+            root=root,
+            launch=launch,
+            at=begun,
+            ended=self._site.now(),
+            before=before,
+            note=note,
+        )
         return receipt, missing
 
     # what a swap asks of its owner

@@ -17,7 +17,6 @@ from hybrid_tasks.process.stopping import end_all
 
 GRACE = 1.0
 RUNS = "runs"
-STATE = "state.json"
 LOCK = "lock"
 """Held by a supervisor for as long as it lives."""
 
@@ -43,9 +42,9 @@ async def swept(root: Path, environ: Mapping[str, str]) -> dict[str, object]:
             ended, strangers = await sweep(project_identity(root), runs)
         finally:
             runs.close()
-        before = statefile.read(folder / STATE)
+        before = statefile.read(folder / statefile.FILE)
         if before is not None and before.wanted:  # asked to stop, it is not to come back with the next start
-            statefile.write(folder / STATE, replace(before, wanted=()))
+            statefile.write(folder / statefile.FILE, replace(before, wanted=()))
     except BlockingIOError:
         return {"services": [], "note": "a supervisor runs here and answers for its services; ask again"}
     finally:

@@ -120,7 +120,7 @@ def test_a_service_that_was_never_healthy_waits_for_a_change(project: Project) -
     assert "no such table" in done.out + done.err
     one = services(project)["web"]
     assert one["state"] == "crashed"
-    assert one["detail"] == "it ended with 4 before it was healthy; waits for a change"
+    assert one["detail"] == "it ended with 4 before it was healthy: no such table; waits for a change"
     assert output(project, "web") == "no such table\n", "it is not tried again and again"
 
 

@@ -8,7 +8,7 @@ import threading
 
 import pexpect
 import pytest
-from answers import HEALTHY, LIVE
+from answers import HEALTHY, LIVE, receipt, service
 from desk import Desk, ended
 from fakes import canned
 
@@ -38,10 +38,10 @@ def test_a_start_is_a_live_block_and_ends_with_the_address(desk: Desk) -> None:
 
 
 def test_ci_and_a_dumb_terminal_get_lines(desk: Desk) -> None:
-    answer = canned({"services": [HEALTHY], "receipts": [LIVE]}, 0, Event("stage", 0.0, "web", {"stage": "build"}))
+    answer = canned({"services": [HEALTHY], "receipts": [LIVE]}, 0, Event("receipt", 0.0, "web", {"result": "failed"}))
     for env in ({"CI": "true"}, {"TERM": "dumb"}):
         with desk.supervised({"start": answer}), desk.terminal("dev-start", env=env) as child:
-            child.expect_exact("web: building\r\n")
+            child.expect_exact("web: failed\r\n")
             assert ended(child) == 0
 
 
@@ -68,6 +68,20 @@ def test_the_table_fits_the_terminal(desk: Desk, columns: int) -> None:
         lines = SGR.sub("", child.before).splitlines()
     assert max(map(len, lines)) <= columns
     assert ("RESTARTS" in lines[0]) == (columns == 200)
+
+
+@pytest.mark.parametrize("columns", [62, 56])
+def test_bug_a_narrow_terminal_did_not_say_what_is_stale(desk: Desk, columns: int) -> None:
+    statuses = [service("web", last_receipt=receipt("web")), service("api", stale=True, restarts=2)]
+    with (
+        desk.supervised({"status": canned({"services": statuses})}),
+        desk.terminal("dev-status", size=(20, columns), env={"NO_COLOR": "1"}) as child,
+    ):
+        child.expect(pexpect.EOF)
+        titles, *rows = child.before.splitlines()[:3]
+    assert titles.split()[-1] == "SOURCE"
+    assert [row.split()[-1] for row in rows] == ["live", "stale"]
+    assert (":8000" in rows[0], "http" in rows[0]) == (True, False)
 
 
 def test_ctrl_c_while_starting_cancels_the_start_and_is_130(desk: Desk) -> None:

@@ -1,4 +1,4 @@
-"""What is said while the supervisor works: a line a change, or a block that is redrawn."""
+"""What is said while the supervisor works: a line for what lasts, or a block that is redrawn."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from memory_terminal import Terminal
 
 from hybrid_tasks.cli.paint import Paint
-from hybrid_tasks.cli.progress import Progress
+from hybrid_tasks.cli.progress import LASTS, Progress
 from hybrid_tasks.cli.summary import summary
 from hybrid_tasks.cli.tables import width
 from hybrid_tasks.model.events import Event
@@ -20,9 +20,23 @@ def state(name: str, word: str, **more: object) -> Event:
     return Event("state", 0.0, name, {"word": word, **more})
 
 
-def test_a_pipe_gets_one_line_a_change() -> None:
-    out = io.StringIO()
-    progress = Progress(out, live=False, paint=PLAIN)
+class Clock:
+    """A time that is set."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def piped() -> tuple[io.StringIO, Progress, Clock]:
+    out, clock = io.StringIO(), Clock()
+    return out, Progress(out, live=False, paint=PLAIN, clock=clock), clock
+
+
+def test_a_pipe_gets_one_line_for_what_lasts() -> None:
+    out, progress, clock = piped()
     for event in (
         state("db", "waiting"),
         Event("stage", 0.0, "db", {"stage": "plan"}),
@@ -49,6 +63,8 @@ def test_a_pipe_gets_one_line_a_change() -> None:
         Event("state", 0.0, None, {"word": "running"}),
     ):
         progress.hear(event)
+        clock.now += LASTS
+        progress.tick()
         progress.tick()
     assert out.getvalue().splitlines() == [
         "db: waits for web",
@@ -57,7 +73,6 @@ def test_a_pipe_gets_one_line_a_change() -> None:
         "web: waiting for its health",
         "web: healthy",
         "restored what ran before: web",
-        "old: healthy",
         "sick: running, not healthy yet",
         "api: blocked: `go` is missing",
         "db: failed",
@@ -66,25 +81,40 @@ def test_a_pipe_gets_one_line_a_change() -> None:
     ]
 
 
+def test_bug_a_pipe_got_a_line_for_every_stage_of_a_start_that_took_no_time() -> None:
+    out, progress, clock = piped()
+    for stage in ("plan", "check", "build", "launch", "probe", "switch"):
+        for name in ("web", "api"):
+            progress.hear(Event("stage", 0.0, name, {"stage": stage}))
+        clock.now += LASTS / 10
+        progress.tick()
+    progress.hear(Event("receipt", 0.0, "web", {"result": "live"}))
+    assert out.getvalue() == ""
+    progress.hear(Event("receipt", 0.0, "api", {"result": "failed"}))
+    assert out.getvalue() == "api: failed\n", "what is wrong is told at once"
+
+
 def test_what_a_stage_waits_for_is_told_until_it_goes_on() -> None:
-    out = io.StringIO()
-    progress = Progress(out, live=False, paint=PLAIN)
+    out, progress, clock = piped()
     for note in ("", "waiting for cargo's lock", "waiting for cargo's lock", ""):
         progress.hear(Event("stage", 0.0, "web", {"stage": "build", "note": note}))
+        clock.now += LASTS
+        progress.tick()
     lines = ["building", "building: waiting for cargo's lock", "building"]
     assert out.getvalue().splitlines() == [f"web: {line}" for line in lines]
 
 
 def test_a_restart_is_told_once_while_the_old_instance_stays_healthy() -> None:
     """The state of a service that is being replaced is `running` and `healthy` all the time."""
-    out = io.StringIO()
-    progress = Progress(out, live=False, paint=PLAIN)
+    out, progress, clock = piped()
     progress.hear(state("web", "running", healthy=True))
     for stage in ("plan", "check", "build", "launch", "probe", "switch", "retire"):
         progress.hear(Event("stage", 0.0, "web", {"stage": stage}))
         progress.hear(state("web", "running", healthy=True))
+        clock.now += LASTS
+        progress.tick()
     progress.hear(Event("receipt", 0.0, "web", {"result": "live"}))
-    lines = ["healthy", "checking", "building", "starting", "waiting for its health", "healthy"]
+    lines = ["checking", "building", "starting", "waiting for its health", "healthy"]
     assert out.getvalue().splitlines() == [f"web: {line}" for line in lines]
 
 

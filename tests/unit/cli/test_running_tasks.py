@@ -21,7 +21,11 @@ def test_status_is_a_table(desk: Desk) -> None:
         "project": "shop",
         "mode": "hybrid",
         "supervisor": {"pid": 1, "since": 0.0},
-        "services": [{**status, "since": status["since"] and moment} for status in EVERYTHING],
+        "services": [
+            status
+            | {"since": status["since"] and moment, "swap": status["swap"] and {**status["swap"], "since": moment}}
+            for status in EVERYTHING
+        ],
         "configuration_changed": True,
         "warnings": ["`.env` can be read by everybody: chmod 600 .env"],
     }
@@ -79,10 +83,11 @@ def test_restart_and_wait_pass_their_flags(desk: Desk) -> None:
     answer = canned({"services": [service("web")], "receipts": [receipt("web")]})
     with desk.supervised({"restart": answer, "wait": answer}) as fake:
         restart = desk.run("dev-restart", "web", "--timeout", "5")
-        wait = desk.run("dev-wait", "--reload", "web")
+        wait = desk.run("dev-wait", "web")
+        desk.run("dev-wait", "--reload", "web")
         as_json = desk.run("dev-wait", "--json")
     assert fake.asked("restart") == [{"services": ("web",), "timeout": 5.0}]
-    assert fake.asked("wait")[0] == {"services": ("web",), "reload": True, "timeout": 120.0}
+    assert fake.asked("wait")[:2] == [{"services": ("web",), "reload": on, "timeout": 120.0} for on in (False, True)]
     assert restart.stdout == wait.stdout == "web  http://127.0.0.1:8000  healthy in 0.8 s\n"
     assert json.loads(as_json.stdout)["result"] == "live"
 
@@ -91,3 +96,36 @@ def test_wait_never_starts_anything(desk: Desk) -> None:
     done = desk.run("dev-wait", "--reload")
     assert (done.returncode, done.stdout) == (3, "")
     assert not (Path(desk.environ["XDG_STATE_HOME"])).exists()
+
+
+STAGES = [{"name": name, "ms": ms, "ok": True} for name, ms in (("plan", 3.1), ("launch", 60.2), ("switch", 1.0))]
+
+
+def test_a_reload_is_told_with_its_stages(desk: Desk) -> None:
+    now = time.time()
+    saved = {"trigger": "save", "files": ["web/app.py", "web/b.py"], "stages": STAGES, "ended": now, "note": "cold: x"}
+    bad = {"trigger": "save", "files": ["api/m.go"], "ended": now, "error": "./m.go:3:5: undefined: x", "id": "r7"}
+    answer = {
+        "configuration_changed": True,
+        "services": [
+            service("web"),
+            service("worker"),
+            service("undone"),
+            service("api", stale=True),
+            service("dead", "crashed", detail="ended with 1"),
+            service("slow", "waiting", detail="waits for api"),
+        ],
+        "receipts": [
+            receipt("web", **saved),
+            receipt("worker", **saved | {"ended": now - 3600}),
+            receipt("undone", "unchanged", ended=now),
+            receipt("api", "failed", **bad),
+            receipt("dead", "failed", **bad),
+        ],
+    }
+    with desk.supervised({"wait": canned(answer, 1)}):
+        done = desk.run("dev-wait", "--reload")
+        as_json = desk.run("dev-wait", "--reload", "--json")
+    golden("reloaded", done.stdout)
+    assert done.returncode == 1
+    assert [json.loads(line) for line in as_json.stdout.splitlines()] == answer["receipts"]

@@ -50,3 +50,11 @@ def test_a_column_without_content_is_left_out() -> None:
 @given(st.lists(st.lists(st.text(max_size=12), min_size=3, max_size=3), max_size=4), st.integers(30, 120))
 def test_every_line_of_a_table_fits(rows: list[list[str]], limit: int) -> None:
     assert all(width(line) <= limit for line in table(COLUMNS, rows, PLAIN, limit))
+
+
+def test_a_cell_is_made_shorter_before_any_column_goes() -> None:
+    columns = [Column("NAME"), Column("PLACE", drop=1, short=lambda text: text[-5:]), Column("NOTE", drop=2)]
+    row = ["web", "http://127.0.0.1:8000", "fine"]
+    assert table(columns, [row], PLAIN, 40)[1] == "web   http://127.0.0.1:8000  fine"
+    assert table(columns, [row], PLAIN, 32)[1] == "web   :8000  fine"
+    assert table(columns, [row], PLAIN, 15)[1] == "web   :8000"

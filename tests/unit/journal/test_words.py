@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from hybrid_tasks.journal import words
+from hybrid_tasks.journal.gist import gist
 
 BESIDE = [("plan", 3.2), ("launch", 60.0), ("check", 70.0), ("probe", 12.0), ("switch", 1.0)]
 REPLACE = [("plan", 3.0), ("check", 5.0), ("build", 400.0), ("retire", 20.0), ("launch", 10.0), ("probe", 5.0)]
@@ -95,10 +96,29 @@ main.main()"""
     ],
 )  # fmt: skip
 def test_the_line_that_says_most(error: str, line: str) -> None:
-    assert words.gist(error, "/shop") == line
+    assert gist(error, "/shop") == line
 
 
 def test_the_stage_that_failed() -> None:
     assert words.failing(receipt()) == ""
     failed = [{"name": "plan", "ms": 1, "ok": True}, {"name": "check", "ms": 1, "ok": False}]
     assert words.failing({"stages": failed}) == "check"
+
+
+@pytest.mark.parametrize(
+    ("more", "text"),
+    [
+        ({"result": "live", "files": ["a.py"]}, "live in 76 ms (plan 3, launch 60, check 70, probe 12, switch 1), a.py saved"),
+        (
+            {"result": "live", "stages": [], "files": ["go.mod"], "note": "full rebuild: go.mod changed"},
+            "live, go.mod saved, full rebuild: go.mod changed",
+        ),
+        ({"result": "unchanged", "files": ["a.py"]}, "live, saved back to what runs"),
+        ({"result": "unchanged", "files": ["a.md"], "note": "no source"}, "live, a.md saved, no swap needed: no source"),
+        ({"result": "failed", "trigger": "start"}, "failed"),
+        ({"result": "failed", "stages": [{"name": "build", "ok": False}]}, "failed in build, saved"),
+        ({"result": "cancelled", "files": ["a.py"]}, "cancelled, a.py saved"),
+    ],
+)  # fmt: skip
+def test_how_it_ended(more: dict[str, Any], text: str) -> None:
+    assert words.outcome(receipt() | more) == text

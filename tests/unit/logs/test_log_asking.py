@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hybrid_tasks.errors import Code, Mistakes, WrongInput
-from hybrid_tasks.logs.asking import AFTER, BEFORE, asked, at_receipt, check
+from hybrid_tasks.logs.asking import AFTER, BEFORE, around, asked, check, the_receipt
 from hybrid_tasks.logs.query import Query
 from hybrid_tasks.logs.units import moment
 
@@ -156,27 +156,47 @@ RECEIPTS = [
     {
         "id": "01a",
         "service": "api",
+        "result": "failed",
         "at": 100.0,
         "stages": [{"name": "build", "ms": 1500, "ok": True}, {"name": "probe", "ms": 500}],
     },
-    {"id": "01b", "service": "web", "at": 200.0, "stages": []},
+    {"id": "01b", "service": "web", "result": "live", "at": 200.0, "stages": []},
 ]
 
 
 def test_a_receipt_is_a_window_in_time() -> None:
-    query = at_receipt(Query(), RECEIPTS, "01a")
+    query = around(Query(), the_receipt(RECEIPTS, "01a"))
     assert query.services == ("api",)
     assert query.at == (100.0 - BEFORE, 102.0 + AFTER)
-    assert at_receipt(Query(services=("db",)), RECEIPTS, "01b").services == ("db",)
-    assert at_receipt(Query(), [{"id": "x"}], "x").at == (-BEFORE, AFTER)
+    assert around(Query(services=("db",)), RECEIPTS[1]).services == ("db",)
+    assert around(Query(), {"id": "x"}).at == (-BEFORE, AFTER)
+    assert around(Query(), RECEIPTS[0] | {"ended": 109.5}).at == (100.0 - BEFORE, 109.5 + AFTER), "it waited for quiet"
+
+
+def test_a_receipt_is_named_by_its_beginning_or_as_the_last() -> None:
+    receipts = [*RECEIPTS, {"id": "02c", "service": "api", "result": "cancelled"}]
+    assert the_receipt(receipts, "02")["id"] == "02c"
+    assert the_receipt(receipts, "last")["id"] == "01b", "what was cancelled told nobody anything"
+    assert the_receipt(receipts, "last", ["api"])["id"] == "01a"
 
 
 @pytest.mark.parametrize(
-    ("wanted", "words"), [("zz", "there is no receipt"), ("01", "more than one receipt"), ("", "there is no receipt")]
+    ("wanted", "services", "words", "hint"),
+    [
+        ("01z", [], "there is no receipt `01z`", "the nearest: 01b (web live), 01a (api failed); or `--at last`"),
+        ("zz", [], "there is no receipt `zz`", "the nearest: 01a (api failed), 01b (web live); or `--at last`"),
+        ("", [], "there is no receipt ``", "the nearest: 01a"),
+        ("01", [], "2 receipts begin with `01`", "say more of it: 01a (api failed), 01b (web live)"),
+        ("last", ["db"], "there is no receipt yet", "the first start or save writes one"),
+    ],
 )
-def test_no_such_receipt(wanted: str, words: str) -> None:
-    with pytest.raises(WrongInput, match=words):
-        at_receipt(Query(), RECEIPTS, wanted)
+def test_no_such_receipt(wanted: str, services: list[str], words: str, hint: str) -> None:
+    with pytest.raises(WrongInput) as caught:
+        the_receipt(RECEIPTS, wanted, services)
+    assert caught.value.message == words
+    assert caught.value.hint.startswith(hint)
+    with pytest.raises(WrongInput, match="there is no receipt"):
+        the_receipt([], wanted, services)
 
 
 def test_without_a_clock_it_is_now() -> None:

@@ -25,15 +25,15 @@ def test_one_line_a_topic_in_their_order() -> None:
 
 
 def test_the_report_shows_them_and_how_a_running_service_listens(tmp_path: Path) -> None:
-    site: Any = SimpleNamespace(leave=None)
+    site: Any = SimpleNamespace(leave=None, project=SimpleNamespace(root=tmp_path))
     service = Service("web", tmp_path, port=8000)
     crew = Crew(service, site, site)
     crew.remarks.say("driver", "air: cannot keep the last good version")
     source = SimpleNamespace(current=None, waiting=None)
-    stopped: Any = SimpleNamespace(state=Unit("web"), source=source, crew=crew)
+    stopped: Any = SimpleNamespace(state=Unit("web"), source=source, crew=crew, site=site)
     assert service_status(service, stopped)["listen"] == ""
     serving = Instance("run", 1, 1.0, "f", "replace", 8000)
-    running: Any = SimpleNamespace(state=Unit("web", serving=serving), source=source, crew=crew)
+    running: Any = SimpleNamespace(state=Unit("web", serving=serving), source=source, crew=crew, site=site)
     told = service_status(service, running)
     assert told["remarks"] == ["air: cannot keep the last good version"]
     assert told["listen"] == "own"
