@@ -30,15 +30,14 @@ def found(executable: str, path: str | None) -> str | None:
     return shutil.which(executable, path=os.pathsep.join(filter(None, (beside, path))))
 
 
-def command(info: GatewayInfo, folder: Path, path: str | None, notify: Path) -> Command:
+def command(info: GatewayInfo, folder: Path, path: str | None) -> Command:
     """Give the command that runs a front.
 
     Args:
         info: the gateway, one that has a `front`.
         folder: where its files are; its home and its working directory.
         path: the client's PATH.
-        notify: the socket that hears READY=1.
     """
     program, *words = (word.replace(FOLDER, str(folder)) for word in info.front or ())
     home = {name: str(folder) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME")}
-    return Command((found(program, path) or program, *words), folder, {**home, "NOTIFY_SOCKET": str(notify)})
+    return Command((found(program, path) or program, *words), folder, home)

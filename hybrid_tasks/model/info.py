@@ -61,7 +61,7 @@ class GatewayInfo:
         api: the hook contract's version, `API_VERSION`.
         tools: programs it needs.
         front: the program that serves what `gateway_render` gave; `{folder}` in a word stands for where that is.
-            It says READY=1 as in sd_notify(3) once it accepts, and ends at TERM. None: it cannot stand in front.
+            It ends at TERM. None: it cannot stand in front.
         options: the pydantic model class of its options, or None.
     """
 

@@ -193,7 +193,10 @@ class Front:
         slots = {seat: seat.port.free_slot() for seat in self._seats.values()}
         try:
             listeners = {seat.file: seat.port.listener(slot) for seat, slot in slots.items()}
-            job = await start(self._site, info, self._folder, listeners)
+            newest = list(slots)[-1].port
+            newest.probe(slots[self._seats[newest]])
+            job = await start(self._site, info, self._folder, listeners, newest)
+            newest.probe(None)
         except BaseException:
             for seat, slot in slots.items():
                 await asyncio.shield(seat.port.rescue(slot))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,16 +11,19 @@ from pathlib import Path
 from hybrid_tasks.engine.steering import SteeredPort
 from hybrid_tasks.errors import HybridError
 from hybrid_tasks.gateway import launching, targets
-from hybrid_tasks.health.notify import Notified
+from hybrid_tasks.health.asked import Asked
+from hybrid_tasks.health.monitor import first_answer
 from hybrid_tasks.logs.store import excerpt
 from hybrid_tasks.model.info import GatewayInfo
+from hybrid_tasks.model.probe import Pace, TcpProbe
 from hybrid_tasks.model.routes import GatewaySettings, Route
 from hybrid_tasks.model.service import Stop
+from hybrid_tasks.model.verdict import Healthy
 from hybrid_tasks.plugin import routing
 from hybrid_tasks.process import ports
 from hybrid_tasks.process.jobs import Job, JobSpec
 from hybrid_tasks.process.spec import FIRST_LISTENER
-from hybrid_tasks.supervisor.racing import first
+from hybrid_tasks.supervisor.ownership import TreeOwnership
 from hybrid_tasks.supervisor.site import Site
 
 NAME = "@front"
@@ -48,7 +50,9 @@ class Proxy:
     retiring: bool = False
 
 
-async def start(site: Site, info: GatewayInfo, folder: Path, listeners: Mapping[Path, socket.socket]) -> Job:
+async def start(
+    site: Site, info: GatewayInfo, folder: Path, listeners: Mapping[Path, socket.socket], port: SteeredPort
+) -> Job:
     """Start a proxy, and wait until it accepts.
 
     Args:
@@ -56,6 +60,7 @@ async def start(site: Site, info: GatewayInfo, folder: Path, listeners: Mapping[
         info: which gateway.
         folder: for its files.
         listeners: what it attends, by the file that says where requests go.
+        port: one of the ports, whose probes go to the listener it gets.
 
     Returns:
         its job.
@@ -66,29 +71,25 @@ async def start(site: Site, info: GatewayInfo, folder: Path, listeners: Mapping[
     routes = tuple(Route(file.stem, number, file.name) for number, file in enumerate(listeners, FIRST_LISTENER))
     settings = GatewaySettings(folder, grace=GRACE)
     targets.write_all(folder, await asyncio.to_thread(routing.gateway_files, site.host, info.name, routes, settings))
-    with tempfile.TemporaryDirectory(prefix="hybrid-tasks-") as place:  # the path of a socket must be short
-        notified = Notified.open(Path(place) / "ready")
-        try:
-            command = launching.command(info, folder, site.client.get("PATH"), notified.path)
-            stop = Stop(grace=GRACE + 1)
-            spec = JobSpec(NAME, ROLE, command, command.env, site.logs(NAME), stop, tuple(listeners.values()))
-            return await _accepting(await site.jobs.start(spec), notified, info)
-        finally:
-            notified.close()
+    command = launching.command(info, folder, site.client.get("PATH"))
+    spec = JobSpec(NAME, ROLE, command, command.env, site.logs(NAME), Stop(grace=GRACE + 1), tuple(listeners.values()))
+    return await _accepting(await site.jobs.start(spec), port, info)
 
 
-async def _accepting(job: Job, notified: Notified, info: GatewayInfo) -> Job:
+async def _accepting(job: Job, port: SteeredPort, info: GatewayInfo) -> Job:
+    # Its READY=1 does not do: Caddy says so also of a configuration that it then gives up on.
+    asked = Asked(port.host, port.port, mark=port.mark, ownership=TreeOwnership(job))
+    died = asyncio.ensure_future(job.wait_code())
     try:
-        async with asyncio.timeout(READY_WITHIN):
-            await first(notified.wait(), job.wait_code())
-        if job.code is None:
-            return job
-        problem = f"ended with {job.code}"
-    except TimeoutError:
-        problem = f"did not accept within {READY_WITHIN:g} s"
+        verdict = await first_answer(TcpProbe(), Pace(start_period=READY_WITHIN), asked, died)
     except BaseException:
         await asyncio.shield(job.stop(0))
         raise
+    finally:
+        died.cancel()
+    if isinstance(verdict, Healthy):
+        return job
+    problem = f"ended with {job.code}" if job.code is not None else f"did not accept within {READY_WITHIN:g} s"
     await job.stop(0)
     said = "\n".join(excerpt(job.log, 8))
     raise ProxyFailed(

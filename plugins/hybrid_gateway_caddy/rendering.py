@@ -28,7 +28,7 @@ def configuration(routes: tuple[Route, ...], settings: GatewaySettings) -> str:
     servers = {route.target: _server(route, settings) for route in routes}
     told = {
         "admin": {"disabled": True, "config": {"persist": False}},
-        "logging": {"logs": {"default": {"level": "ERROR", "encoder": {"format": "console"}}}},
+        "logging": {"logs": {"default": {"level": "ERROR", "encoder": {"format": "console", "level_format": "upper"}}}},
         "storage": {"module": "file_system", "root": str(settings.folder / "storage")},
         "apps": {"http": {"grace_period": _seconds(settings.grace), "servers": servers}},
     }

@@ -28,7 +28,7 @@ def test_nothing_listens_but_the_descriptors_it_is_given(tmp_path: Path) -> None
 @pytest.mark.needs("caddy")
 def test_caddy_accepts_it(tmp_path: Path) -> None:
     targets.write_all(tmp_path, gateway.gateway_render(ROUTES, GatewaySettings(tmp_path)))
-    command = launching.command(gateway.gateway_info(), tmp_path, None, tmp_path / "ready")
+    command = launching.command(gateway.gateway_info(), tmp_path, None)
     words = [command.argv[0], "validate", "--config", *command.argv[3:]]
     done = subprocess.run(words, env=dict(command.env), cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -48,7 +48,7 @@ def test_a_front_is_found_beside_our_interpreter_first_and_lives_in_its_folder(
         (folder / "caddy").write_text("#!/bin/sh\n")
         (folder / "caddy").chmod(0o755)
         assert launching.missing(info, str(theirs)) is None
-        command = launching.command(info, tmp_path / "front", str(theirs), tmp_path / "ready")
+        command = launching.command(info, tmp_path / "front", str(theirs))
         assert command.argv == (str(folder / "caddy"), "run", "--config", str(tmp_path / "front" / "caddy.json"))
     assert {command.env[name] for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")} == {str(tmp_path / "front")}
     assert "PATH" not in command.env
