@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import socket
 import subprocess
 import threading
@@ -10,33 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from kills import kill, supervisors
-from languages import LANGUAGES, Language
+from fronted import NODE, alive, fronts, node
+from languages import LANGUAGES
 from loading import load
-from seat import ask, reloaded, services, started
+from seat import reloaded, services, started
 from waiting import until
 
 from hybrid_tasks.testing.project import Project, get
 
 pytestmark = [pytest.mark.needs("linux", "caddy"), pytest.mark.timeout(300)]
 
-NODE = Language(
-    "",
-    "main.js",
-    """
-const http = require("http");
-START
-const server = http.createServer((request, answer) => {
-  if (request.url === "/healthz") { answer.statusCode = 200; return answer.end(); }
-  if (request.url === "/slow") return setTimeout(() => answer.end("WORD"), 1500);
-  answer.end("WORD");
-});
-server.listen(process.env.PORT, "127.0.0.1");
-""",
-    "process.exit(1);",
-    "while (true) {}",
-    lambda port: f'process.env.PORT = "{port}";',
-)
 STREAMS = """
 import asyncio, os
 
@@ -65,22 +47,6 @@ async def main():
 
 asyncio.run(main())
 """
-
-
-def node(project: Project, port: int, name: str = "web", more: str = "") -> str:
-    """Write a Node service and give its table."""
-    project.write(f"{name}/main.js", NODE.text("zero"))
-    return (
-        f'[services.{name}]\ncommand = ["node", "main.js"]\ndir = "{name}"\nport = {port}\nport_env = "PORT"\n'
-        f'health = {{http = "/healthz", start_period = 5}}\n{more}\n'
-    )
-
-
-def fronts(project: Project) -> list[int]:
-    """The pids of the project's proxies."""
-    state = str(project.root.parent / "state")
-    found = subprocess.run(["pgrep", "-f", f"caddy run --config {state}"], capture_output=True, text=True)
-    return [int(pid) for pid in found.stdout.split()]
 
 
 @pytest.mark.needs("node")
@@ -141,7 +107,7 @@ def test_a_request_under_way_gets_its_answer_from_the_version_it_asked(project: 
     assert get(port) == "one"
     asking.join()
     assert answers == ["zero"]
-    until(lambda: not _alive(old), timeout=20)
+    until(lambda: not alive(old), timeout=20)
 
 
 def test_streams_go_on_through_the_switch_and_are_closed_at_retire(project: Project, port: int) -> None:
@@ -185,10 +151,6 @@ def stream(port: int, request: str) -> Iterator[socket.socket]:
         yield connection
 
 
-def _alive(pid: int) -> bool:
-    return subprocess.run(["kill", "-0", str(pid)], capture_output=True).returncode == 0
-
-
 @pytest.mark.needs("node")
 def test_two_services_have_one_front_and_the_second_disturbs_nobody(project: Project, port: int) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -215,40 +177,6 @@ def test_two_services_have_one_front_and_the_second_disturbs_nobody(project: Pro
 
 
 @pytest.mark.needs("node")
-def test_a_killed_front_comes_back_and_the_services_do_not_notice(project: Project, port: int) -> None:
-    project.write("hybrid.toml", node(project, port))
-    started(project)
-    before = services(project)["web"]
-    [front] = fronts(project)
-    subprocess.run(["kill", "-9", str(front)], check=True)
-    assert get(port) == "zero", "connections were held meanwhile"
-    [again] = until(lambda: fronts(project), timeout=20)
-    assert again != front
-    after = services(project)["web"]
-    assert (after["pid"], after["restarts"], after["healthy"]) == (before["pid"], 0, True)
-    (project.root / "web/main.js").write_text(NODE.text("one"))
-    assert reloaded(project)[1] == 0
-    assert get(port) == "one"
-
-
-@pytest.mark.needs("node")
-def test_a_crash_is_explained_on_kept_connections_too(project: Project, port: int) -> None:
-    project.write("hybrid.toml", node(project, port, more='restart = "never"'))
-    started(project)
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    connection.request("GET", "/")
-    assert connection.getresponse().read() == b"zero"
-    subprocess.run(["kill", "-9", str(services(project)["web"]["pid"])], check=True)
-    until(lambda: services(project)["web"]["state"] == "crashed", timeout=20)
-    connection.request("GET", "/", headers={"Accept": "*/*"})
-    answer = connection.getresponse()
-    assert (answer.status, answer.read().splitlines()[0]) == (503, b"web ended by SIGKILL")
-    connection.close()
-    assert ask(project, "restart", services=["web"], timeout=60.0)[1] == 0
-    assert get(port) == "zero"
-
-
-@pytest.mark.needs("node")
 def test_nothing_of_the_user_s_own_caddy_is_touched(project: Project, port: int) -> None:
     home = project.root.parent / "home"
     home.mkdir()
@@ -265,40 +193,6 @@ def test_nothing_of_the_user_s_own_caddy_is_touched(project: Project, port: int)
 
 
 @pytest.mark.needs("node")
-def test_a_port_that_is_taken_is_named_before_any_front_is_started(project: Project, port: int) -> None:
-    project.write("hybrid.toml", node(project, port))
-    with socket.create_server(("127.0.0.1", port)):
-        done = project.inv("dev-start")
-    assert done.code == 1
-    assert f"port {port} is taken by `" in done.out + done.err
-    assert fronts(project) == []
-
-
-@pytest.mark.needs("node")
-def test_a_front_that_does_not_start_is_told_with_its_own_words(project: Project, port: int) -> None:
-    project.write("hybrid.toml", node(project, port))
-    project.write(
-        "hybrid_plugins.py",
-        "import hybrid_gateway_caddy\nfrom hybrid_tasks.api import hookimpl\n\n"
-        "@hookimpl\ndef gateway_render(routes, settings):\n"
-        "    files = hybrid_gateway_caddy.gateway_render(routes, settings)\n"
-        "    return {name: text.replace('fd/3', 'fd/77') for name, text in files.items()}\n",
-    )
-    done = project.inv("dev-start")
-    assert done.code == 1
-    error = services(project)["web"]["last_receipt"]["error"]
-    assert error.startswith("Caddy, the proxy in front of services, ended with 1\n")
-    assert "listening on fd/77" in error
-    assert "\x1b" not in error
-    assert 'hint: mend what it says, or set `listen = "own"`' in error
-    assert fronts(project) == []
-    (project.root / "hybrid_plugins.py").unlink()
-    assert project.inv("dev-stop").code == 0
-    started(project)
-    assert services(project)["web"]["listen"] == "front"
-
-
-@pytest.mark.needs("node")
 def test_a_service_comes_out_from_behind_the_front_and_goes_back(project: Project, port: int) -> None:
     project.write("hybrid.toml", node(project, port))
     started(project)
@@ -308,17 +202,6 @@ def test_a_service_comes_out_from_behind_the_front_and_goes_back(project: Projec
         assert services(project)["web"]["listen"] == listen
         assert get(port) == "zero"
         until(lambda count=count: len(fronts(project)) == count, timeout=30)
-
-
-@pytest.mark.needs("node")
-def test_the_front_ends_with_a_killed_supervisor(project: Project, port: int) -> None:
-    project.write("hybrid.toml", node(project, port))
-    started(project)
-    [front] = fronts(project)
-    kill(supervisors(project))
-    until(lambda: not _alive(front), timeout=20)
-    started(project)
-    assert get(port) == "zero"
 
 
 @pytest.mark.needs("node")
