@@ -18,7 +18,7 @@ class Version:
     """Something that can be started (again): the program as planned, and the source it was made from.
 
     `built` says that it is an artefact, `copy` is the kept copy of its source that it runs: either does not read
-    the tree any more.
+    the tree any more. `setting` is what it was started with, for the crew alone.
     """
 
     program: Command
@@ -26,6 +26,7 @@ class Version:
     folder: Path
     built: bool = False
     copy: Copy | None = None
+    setting: object = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from hybrid_tasks.control.server import Reply
 from hybrid_tasks.errors import Code, TimedOut
+from hybrid_tasks.model.receipt import Receipt, Result
 from hybrid_tasks.model.status import Blocked, Crashed, Finished, Held, Waiting
 from hybrid_tasks.model.verdict import Healthy
 from hybrid_tasks.supervisor.estate import Estate
@@ -37,6 +38,21 @@ def started(unit: ServiceUnit) -> Code | None:
 def come_up(unit: ServiceUnit) -> Code | None:
     """The same for whoever wanted it: stopped meanwhile by somebody else, it will not come up."""
     return started(unit) if unit.state.wanted else Code.FAILED
+
+
+def swapped_since(unit: ServiceUnit, before: Receipt | None) -> Code | None:
+    """How a swap that was asked for ended, None: not yet.
+
+    Args:
+        unit: which service.
+        before: its last receipt when that was asked for.
+    """
+    last = unit.state.last_receipt
+    if not unit.state.wanted or dead(unit):
+        return come_up(unit)
+    if last is None or last is before or unit.state.swap is not None:
+        return None
+    return Code.FAILED if last.result is Result.FAILED else come_up(unit)
 
 
 Done = Callable[[ServiceUnit], Code | None]

@@ -30,6 +30,7 @@ from hybrid_tasks.supervisor.listening import LOOPBACK, Way, frontable
 from hybrid_tasks.supervisor.occupancy import nobody_else, steered
 from hybrid_tasks.supervisor.probing import PROBE, Probing
 from hybrid_tasks.supervisor.remarks import Remarks
+from hybrid_tasks.supervisor.setting import Given, Setting, setting_of
 from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.stuck import explained
 from hybrid_tasks.supervisor.surroundings import Surroundings
@@ -57,13 +58,16 @@ class Crew:
         self._front = front
         self._docking = Docking(Berths(steered, front.leave), front)
         self._berths = self._docking.berths
-        self._ways: dict[Path, Way] = {}
+        self.tried: Given | None = None
+        """The environment of the latest instance, whatever came of it."""
+        self._planned: Setting | None = None
+        self._settings: dict[str, Setting] = {}
         self._alone = False
-        self.probing = Probing(service, self.spawn)
+        self._probing = Probing(self._ask)
 
     def reconfigure(self, service: Service) -> None:
         """Take changed configuration; it counts from the next swap on."""
-        self.service = self.probing.service = service
+        self.service = service
 
     @property
     def beside(self) -> bool:
@@ -102,7 +106,7 @@ class Crew:
         A save does not change how the service listens: the stack may read that from source that is broken now.
         """
         site, service = self._site, self.service
-        place = self._place(folder)
+        place = self._place(folder, service)
         linux = sys.platform.startswith("linux")
         offer = service.port is not None and service.listen in {Listen.AUTO, Listen.INHERIT} and linux
         settled = self._berths.listen if self._berths.steered and trigger not in ACTED else None
@@ -110,7 +114,7 @@ class Crew:
         spare = self._front.spare if lacks is None else None
         asked = partial(consulting.begin, offer=offer, settled=settled, spare=spare)
         begin = await asyncio.to_thread(asked, site, service, place)
-        self.probing.probe, plan, way = begin.probe, begin.plan, begin.way
+        plan, way = begin.plan, begin.way
         if way.listen is not Listen.OWN and (why := self._untaken(way)) is not None:
             lacks, way = why if way.listen is Listen.FRONT else lacks, Way()
             plan = await asyncio.to_thread(consulting.start, site, service, place)
@@ -119,52 +123,66 @@ class Crew:
         self.remarks.say(
             "front", f"replaced at each save, nothing holds its port meanwhile: {lacks}" if wished else None
         )
-        self._settle(folder, way)
+        self._settle(Setting(service, begin.probe, way))
         return plan
 
-    def _settle(self, folder: Path, way: Way) -> None:
-        """Remember how this version listens, and whether the one before has to go first."""
-        self._ways = {kept: how for kept, how in self._ways.items() if kept.is_dir()} | {folder: way}
+    def _settle(self, setting: Setting) -> None:
+        """Remember what this version is to be started with, and whether the one before has to go first."""
+        self._planned = setting
         self._alone = self._berths.next is None and self._berths.in_the_way(self.service)
         if self._alone and self.service.launch is Launch.BESIDE:
             self.note = f"replaced instead of started beside: both need port {self.service.port}"
 
-    def _place(self, folder: Path) -> Place:
-        service = self.service
+    def _place(self, folder: Path, service: Service) -> Place:
         return Place(folder, service.port, service.host, cache=self._site.cache(service.name))
 
     async def spare(self, version: Version, copy: Copy) -> Version:
         """Give what runs a kept copy of a version's source."""
-        way = self._ways.get(version.folder, Way())
-        place = replace(self._place(version.folder), source=copy.root)
+        setting = self._of(version)
+        place, way = replace(self._place(version.folder, setting.service), source=copy.root), setting.way
         if way.listen is Listen.INHERIT:
             place = replace(place, listen_fd=FIRST_LISTENER)
         elif way.listen is Listen.FRONT:
             place = replace(place, port=way.planned, host=LOOPBACK)
-        plan = await asyncio.to_thread(consulting.start, self._site, self.service, place)
+        plan = await asyncio.to_thread(consulting.start, self._site, setting.service, place)
         return replace(version, program=plan.program, copy=copy)
 
     # jobs
 
     async def spawn(self, role: str, command: Command) -> Job:
         """Start a job of the service."""
-        return await self._start(role, command, await asyncio.to_thread(self.surroundings.values, self.service))
+        given = await asyncio.to_thread(self.surroundings.given, self.service)
+        return await self._start(role, command, self.service, given.values)
 
-    async def _instance(self, command: Command, listener: socket.socket | None = None, *, binds: bool = False) -> Job:
+    async def _ask(self, command: Command, setting: Setting) -> Job:
+        """Start an exec probe, in the environment of what it asks."""
+        assert setting.given is not None  # noqa: S101 - it was started
+        return await self._start(PROBE, command, setting.service, setting.given.values)
+
+    async def _instance(
+        self, setting: Setting, command: Command, listener: socket.socket | None = None, *, binds: bool = False
+    ) -> Job:
         """Start an instance, on a socket of ours or on a port; it may `bind` only what nobody else has."""
-        environment = await asyncio.to_thread(self._given, self.service, binds=binds)
-        return await self._start("instance", command, environment, listener)
+        self.tried = given = await asyncio.to_thread(self._given, setting, binds=binds)
+        job = await self._start("instance", command, setting.service, given.values, listener)
+        self._settings = {run: kept for run, kept in self._settings.items() if run in self._site.jobs.live}
+        self._settings[job.run] = replace(setting, given=given)
+        return job
 
-    def _given(self, service: Service, *, binds: bool) -> dict[str, str]:
+    def _given(self, setting: Setting, *, binds: bool) -> Given:
         """Give the environment of an instance, unless it `binds` a port that somebody else has; blocks."""
         if binds:
-            nobody_else(service)
-        return self.surroundings.values(service, instance=True)
+            nobody_else(setting.service)
+        return setting.given or self.surroundings.given(setting.service)
 
     async def _start(
-        self, role: str, command: Command, environment: Mapping[str, str], listener: socket.socket | None = None
+        self,
+        role: str,
+        command: Command,
+        service: Service,
+        environment: Mapping[str, str],
+        listener: socket.socket | None = None,
     ) -> Job:
-        service = self.service
         spec = JobSpec(
             service=service.name,
             role=role,
@@ -181,12 +199,22 @@ class Crew:
 
     async def launch(self, version: Version) -> Job:
         """Start an instance: on a slot of our port, behind the front, or on a port nobody else holds."""
-        way = self._ways.get(version.folder, Way())
-        return await self._docking.launch(self.service, way, version.program, self._instance)
+        setting = self._of(version)
+        start = partial(self._instance, setting)
+        return await self._docking.launch(setting.service, setting.way, version.program, start)
+
+    def setting(self, job: Job) -> Setting:
+        """Say what an instance was started with."""
+        return self._settings[job.run]
+
+    def _of(self, version: Version) -> Setting:
+        setting = setting_of(version) or self._planned
+        assert setting is not None  # noqa: S101 - planned before
+        return setting
 
     async def probe(self, job: Job) -> Verdict:
         """Wait for the first healthy answer of this instance."""
-        verdict = await self.probing.first(job, self._docking.of(job, self.service))
+        verdict = await self._probing.first(job, self._docking.of(job, self.service), self.setting(job))
         if isinstance(verdict, Unhealthy):
             self._docking.unproved(job)
         return verdict
@@ -196,7 +224,7 @@ class Crew:
         self.note = note = f"sent {signal}: {self.note}".removesuffix(": ")
         job.signal(signal)
         await job.signalled()
-        verdict = await self.probing.again(job, self._docking.of(job, self.service))
+        verdict = await self._probing.again(job, self._docking.of(job, self.service), self.setting(job))
         if isinstance(verdict, Unhealthy):
             self.note = f"{note}; started anew, for {verdict.reason}"
         return verdict
@@ -204,8 +232,9 @@ class Crew:
     async def why(self, job: Job, verdict: Verdict) -> str:
         """Explain why an instance did not become healthy; it may be ended by that, for it is dropped next."""
         reason = verdict.reason if isinstance(verdict, Unhealthy) else "it never answered"
-        berth, probe = self._docking.of(job, self.service), self.probing.probe
-        return await explained(job, reason, self.service, berth, probe, spawn=self.spawn, environ=self._site.client)
+        service, probe = self.setting(job).service, self.setting(job).probe
+        berth = self._docking.of(job, service)
+        return await explained(job, reason, service, berth, probe, spawn=self.spawn, environ=self._site.client)
 
     def serve(self, job: Job) -> None:
         """Send every new connection to this instance."""
@@ -213,7 +242,7 @@ class Crew:
 
     async def monitor(self, job: Job, changed: Callable[[Verdict], None]) -> None:
         """Ask this instance, and no other, from time to time."""
-        await self.probing.follow(job, self._docking.of(job, self.service), changed)
+        await self._probing.follow(job, self._docking.of(job, self.service), self.setting(job), changed)
 
     @property
     def ending(self) -> tuple[Job, ...]:
@@ -231,7 +260,7 @@ class Crew:
 
     async def drop(self, job: Job) -> None:
         """End an instance that was never proved."""
-        await self.retire(job, min(UNPROVED_GRACE, self.service.stop.grace))
+        await self.retire(job, min(UNPROVED_GRACE, job.spec.stop.grace))
 
     def explain(self, notice: Notice) -> None:
         """Tell waiting clients why nothing serves."""
@@ -239,7 +268,7 @@ class Crew:
 
     async def leave(self) -> None:
         """Give everything back that the service held."""
-        await self.probing.stop()
+        await self._probing.stop()
         await self._berths.close()
 
     def _untaken(self, way: Way) -> str | None:

@@ -15,6 +15,7 @@ from hybrid_tasks.supervisor.history import History
 from hybrid_tasks.supervisor.kept import Kept
 from hybrid_tasks.supervisor.recording import named, unchanged
 from hybrid_tasks.supervisor.serving import Serving
+from hybrid_tasks.supervisor.setting import setting_of, unset
 from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.source import Source
 
@@ -111,9 +112,15 @@ class Deciding:
                 return Left(as_new, self._unchanged(snapshot.fingerprint, files, plan.reason))
             case ReloadAction.SIGNAL if running is not None and reads_the_tree:
                 return replace(self._order("save", snapshot), nudge=Nudge(plan.signal, running.job, as_new))
-            case ReloadAction.RESTART if made.built and made.folder.is_dir():
-                return self._order("save", snapshot, as_new)
+            case ReloadAction.RESTART if self._fits(made):
+                return self._order("save", snapshot, unset(as_new))
         return self._order("save", snapshot)
+
+    def _fits(self, made: Version) -> bool:
+        """Whether there is an artefact, and it was made of the configuration of now."""
+        setting = setting_of(made)
+        current = setting is not None and setting.service == self._crew.service
+        return made.built and current and made.folder.is_dir()
 
     @property
     def _made(self) -> Version | None:

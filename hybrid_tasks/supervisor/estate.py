@@ -147,7 +147,7 @@ class Estate:
         if service is None:
             return False
         if service == unit.service:
-            return unit.state.wanted and await asyncio.to_thread(unit.crew.surroundings.moved, service)
+            return unit.state.wanted and await asyncio.to_thread(unit.behind, service)
         unit.reconfigure(service)
         return True
 

@@ -13,78 +13,77 @@ from hybrid_tasks.health.output import new_lines
 from hybrid_tasks.logs.store import forget
 from hybrid_tasks.model.command import Command
 from hybrid_tasks.model.probe import AliveProbe, Probe
-from hybrid_tasks.model.service import Service
 from hybrid_tasks.model.verdict import Healthy, Verdict
 from hybrid_tasks.process.jobs import Job
 from hybrid_tasks.supervisor.berths import Berth
 from hybrid_tasks.supervisor.ownership import TreeActivity, TreeOwnership
+from hybrid_tasks.supervisor.setting import Setting
 
 PROBE = "probe"
 """The role of a command that asks a service whether it is well."""
 
-Spawn = Callable[[str, Command], Awaitable[Job]]
+Spawn = Callable[[Command, Setting], Awaitable[Job]]
 Mark = Callable[[socket.socket], None] | None
 
 
 class Probing:
-    """The probe of one service.
+    """Asks the instances of one service, each as it was to be asked when it was started.
 
     Args:
-        service: as configured now.
         spawn: starts an exec probe as a job of the service.
     """
 
-    def __init__(self, service: Service, spawn: Spawn) -> None:
-        self.service = service
-        self.probe: Probe | None = service.health
+    def __init__(self, spawn: Spawn) -> None:
         self._spawn = spawn
         self._monitor: Monitor | None = None
         self._failed: Path | None = None
 
-    async def first(self, job: Job, berth: Berth) -> Verdict:
+    async def first(self, job: Job, berth: Berth, setting: Setting) -> Verdict:
         """Wait for the first healthy answer of an instance.
 
         Args:
             job: the instance.
             berth: where it listens.
+            setting: what it was started with.
         """
         mark = berth.port.mark if berth.port is not None and berth.seat is None else None
-        return await self._answer(job, berth, mark)
+        return await self._answer(job, berth, mark, setting)
 
-    async def again(self, job: Job, berth: Berth) -> Verdict:
+    async def again(self, job: Job, berth: Berth, setting: Setting) -> Verdict:
         """Wait for the next healthy answer of an instance that serves, once it has done what it was told to do.
 
         Args:
             job: the instance.
             berth: where it listens.
+            setting: what it was started with.
         """
-        return await self._answer(job, berth, None, AliveProbe())
+        return await self._answer(job, berth, None, setting, AliveProbe())
 
-    async def _answer(self, job: Job, berth: Berth, mark: Mark, *before: Probe) -> Verdict:
-        assert self.probe is not None  # noqa: S101 - planned before
+    async def _answer(self, job: Job, berth: Berth, mark: Mark, setting: Setting, *before: Probe) -> Verdict:
         died = asyncio.ensure_future(_died(job))
-        asked = self._asked(job, berth, mark)
+        asked = self._asked(job, berth, mark, setting)
         try:
             for probe in before:
-                verdict = await first_answer(probe, self.service.pace, asked, died)
+                verdict = await first_answer(probe, setting.service.pace, asked, died)
                 if not isinstance(verdict, Healthy):
                     return verdict
-            return await first_answer(self.probe, self.service.pace, asked, died)
+            return await first_answer(setting.probe, setting.service.pace, asked, died)
         finally:
             died.cancel()
 
-    async def follow(self, job: Job, berth: Berth, changed: Callable[[Verdict], None]) -> None:
+    async def follow(self, job: Job, berth: Berth, setting: Setting, changed: Callable[[Verdict], None]) -> None:
         """Ask this instance, and no other, from time to time.
 
         Args:
             job: the instance.
             berth: where it listens.
+            setting: what it was started with.
             changed: hears every change of its health.
         """
         await self.stop()
-        if self.probe is not None and job.exit is None:
-            asked = self._asked(job, berth, None)  # as a client: our own address reaches who is probed
-            self._monitor = Monitor(self.probe, self.service.pace, asked, changed)
+        if job.exit is None:
+            asked = self._asked(job, berth, None, setting)  # as a client: our own address reaches who is probed
+            self._monitor = Monitor(setting.probe, setting.service.pace, asked, changed)
             self._monitor.start()
 
     async def stop(self) -> None:
@@ -93,7 +92,7 @@ class Probing:
         if monitor is not None:
             await monitor.stop()
 
-    def _asked(self, job: Job, berth: Berth, mark: Mark) -> Asked:
+    def _asked(self, job: Job, berth: Berth, mark: Mark, setting: Setting) -> Asked:
         return Asked(
             host=berth.host,
             port=berth.number,
@@ -101,12 +100,12 @@ class Probing:
             ownership=TreeOwnership(job),
             lines=new_lines(job.log),
             activity=TreeActivity(job),
-            run_exec=self._run_exec,
-            timeout=self.service.pace.timeout,
+            run_exec=lambda command, seconds: self._run_exec(command, seconds, setting),
+            timeout=setting.service.pace.timeout,
         )
 
-    async def _run_exec(self, command: Command, seconds: float) -> tuple[int, str]:
-        job = await self._spawn(PROBE, command)
+    async def _run_exec(self, command: Command, seconds: float, setting: Setting) -> tuple[int, str]:
+        job = await self._spawn(command, setting)
         code = None
         try:
             async with asyncio.timeout(seconds):

@@ -14,6 +14,7 @@ from hybrid_tasks.model.verdict import Healthy, Unhealthy
 from hybrid_tasks.supervisor.crashes import how_ended
 from hybrid_tasks.supervisor.figures import Figures
 from hybrid_tasks.supervisor.loaded import Loaded
+from hybrid_tasks.supervisor.setting import Setting
 from hybrid_tasks.supervisor.unit import ServiceUnit
 
 
@@ -57,27 +58,27 @@ def configuration_changed(loaded: Loaded | None, units: Iterable[ServiceUnit]) -
     if loaded is None:
         return False
     configured = loaded.project.services
-    return loaded.changed() or any(
-        configured.get(unit.service.name) != unit.service or unit.crew.surroundings.moved(unit.service)
-        for unit in units
-        if unit.state.wanted
-    )
+    behind = (unit.behind(configured.get(unit.service.name)) for unit in units if unit.state.wanted)
+    return loaded.changed() or any(behind)
 
 
 def service_status(service: Service, unit: ServiceUnit | None, figures: Figures | None = None) -> dict[str, object]:
     """Describe one service.
 
     Args:
-        service: as configured.
+        service: as configured; what runs is described as it was configured when it was started.
         unit: its live state, None when it was never wanted.
         figures: None leaves processor time and memory out.
     """
     state = unit.state if unit else Unit(service.name)
     instance = state.serving
+    setting = unit.setting if unit else None
+    if setting is not None:
+        service = setting.service  # what runs may be configured differently
     cpu, memory = figures.of(instance.run, instance.pid) if figures and instance else (None, None)
     running = instance.fingerprint if instance else None
     disk = unit.source.current.fingerprint if unit and unit.source.current else None
-    urls = [{"name": "", "url": url}] if (url := _url(service, unit)) else []
+    urls = [{"name": "", "url": url}] if (url := _url(service, setting)) else []
     urls += [{"name": port.name, "url": f"{_host(service)}:{port.port}"} for port in service.ports]
     return {
         "name": service.name,
@@ -148,9 +149,9 @@ def _host(service: Service) -> str:
     return "127.0.0.1" if service.host in {"0.0.0.0", "localhost", "::"} else service.host  # noqa: S104 - shown only
 
 
-def _url(service: Service, unit: ServiceUnit | None) -> str | None:
+def _url(service: Service, setting: Setting | None) -> str | None:
     if service.port is None:
         return None
-    probe = unit.crew.probing.probe if unit else service.health
+    probe = setting.probe if setting else service.health
     address = f"{_host(service)}:{service.port}"
     return f"http://{address}" if isinstance(probe, HttpProbe) else address

@@ -15,7 +15,7 @@ from hybrid_tasks.model.status import Finished
 from hybrid_tasks.model.verdict import Healthy
 from hybrid_tasks.supervisor import cleaning
 from hybrid_tasks.supervisor.answers import ANSWERS, check_environments, chosen
-from hybrid_tasks.supervisor.awaiting import come_up, dead, excused, started, until
+from hybrid_tasks.supervisor.awaiting import come_up, excused, started, swapped_since, until
 from hybrid_tasks.supervisor.estate import Estate
 from hybrid_tasks.supervisor.halting import stop, undo
 from hybrid_tasks.supervisor.order import with_dependants, with_needs
@@ -77,8 +77,7 @@ async def _start(estate: Estate, request: Request, reply: Reply) -> None:
 
         def done(unit: ServiceUnit) -> Code | None:
             name = unit.service.name
-            pending = name in swapped and unit.state.last_receipt is swapped[name] and not dead(unit)
-            return None if pending and unit.state.wanted else come_up(unit)
+            return swapped_since(unit, swapped[name]) if name in swapped else come_up(unit)
 
         try:
             code = await until(estate, reply, units, done, request.args["timeout"])
@@ -114,11 +113,7 @@ async def _restart(estate: Estate, request: Request, reply: Reply) -> None:
         estate.remember()
 
         def done(unit: ServiceUnit) -> Code | None:
-            fresh = unit.state.last_receipt is not before[unit.service.name]
-            if unit.state.swap is not None or (not fresh and not dead(unit)):
-                return None
-            failed = unit.state.last_receipt is not None and unit.state.last_receipt.result is Result.FAILED
-            return Code.FAILED if failed else come_up(unit)
+            return swapped_since(unit, before[unit.service.name])
 
         code = await until(estate, reply, units, done, request.args["timeout"])
     reply.result(_result(units), code)

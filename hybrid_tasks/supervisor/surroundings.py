@@ -11,11 +11,12 @@ from hybrid_tasks.env.passing import passes
 from hybrid_tasks.errors import HybridError
 from hybrid_tasks.model.service import Service
 from hybrid_tasks.plugin import routing
+from hybrid_tasks.supervisor.setting import Given
 from hybrid_tasks.supervisor.site import Site
 
 
 class Surroundings:
-    """What the instances of one service are given.
+    """What the jobs of one service are given.
 
     Args:
         site: what all units share.
@@ -23,25 +24,20 @@ class Surroundings:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._given: str | None = None
 
-    def values(self, service: Service, *, instance: bool = False) -> dict[str, str]:
-        """Give the environment of a job; `instance`: remember it as what runs. Reads files.
+    def given(self, service: Service) -> Given:
+        """Give the environment of a job started now. Reads files.
 
         Raises:
             Mistakes: an env file or table is wrong.
         """
         resolved = resolve(self._site.project, service, self._site.client)
-        if instance:
-            self._given = _digest(resolved)
-        return {**resolved.values(), **routing.port_variables(service)}
+        return Given({**resolved.values(), **routing.port_variables(service)}, _digest(resolved))
 
-    def moved(self, service: Service) -> bool:
-        """Whether the latest instance was given something else than the next one would be. Reads files."""
-        if self._given is None:
-            return False
+    def moved(self, service: Service, given: Given) -> bool:
+        """Whether an environment is not what a job would be given now. Reads files."""
         try:
-            return _digest(resolve(self._site.project, service, self._site.client)) != self._given
+            return _digest(resolve(self._site.project, service, self._site.client)) != given.digest
         except HybridError:
             return True
 

@@ -129,9 +129,10 @@ class Swapping:
     async def switch(self, job: Job, version: Version) -> None:
         """Let the new instance serve, and the old one finish what it has."""
         self._switching = True
-        self._serving.put(job, version)
+        setting = self._crew.setting(job)
+        self._serving.put(job, version if version.setting == setting else replace(version, setting=setting))
         self._started()
-        instance = self._serving.described(self._crew.launch_name, self._crew.service.port)
+        instance = self._serving.described(self._crew.launch_name, setting.service.port)
         revived = self._order is not None and self._order.trigger == "crash"
         restarts = self._standing.now.restarts + revived
         self._standing.change(serving=instance, verdict=Healthy(), rest=None, restarts=restarts)

@@ -25,6 +25,7 @@ from hybrid_tasks.supervisor.history import History
 from hybrid_tasks.supervisor.kept import Kept
 from hybrid_tasks.supervisor.recording import refused, rest_after, surprise
 from hybrid_tasks.supervisor.serving import Running, Serving
+from hybrid_tasks.supervisor.setting import Setting, setting_of
 from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.source import Source
 from hybrid_tasks.supervisor.standing import Standing
@@ -87,6 +88,24 @@ class ServiceUnit:
     def state(self) -> Unit:
         """What it is at the moment."""
         return self._standing.now
+
+    @property
+    def setting(self) -> Setting | None:
+        """What the serving instance was started with."""
+        running = self._serving.running
+        return setting_of(running.version) if running is not None else None
+
+    def behind(self, configured: Service | None) -> bool:
+        """Whether the next start would be of other configuration or another environment. Reads files.
+
+        Args:
+            configured: the service as its files describe it now, None when they do not any more.
+        """
+        setting = self.setting
+        if configured is None or configured != (setting.service if setting is not None else self.service):
+            return True
+        given = setting.given if setting is not None else self.crew.tried
+        return given is not None and self.crew.surroundings.moved(configured, given)
 
     def want(self, trigger: str = "start") -> None:
         """Run it; with another trigger than `start`, swap it also when it runs already."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import socket
 
 import pytest
-from seat import ask, output, plain, services, started
+from languages import LANGUAGES
+from seat import ask, output, plain, reloaded, services, started
 from shop import app, python_service
 from waiting import until
 
@@ -73,3 +74,89 @@ def test_bug_a_restart_of_nothing_waited_for_what_nobody_started(project: Projec
     assert {name for name, told in before.items() if told["state"] == "running"} == {"db", "web", "other"}
     assert project.inv("dev-restart", "web").code == 0
     assert services(project)["db"]["pid"] == before["db"]["pid"]
+
+
+def own(project: Project, port: int, path: str = "/", more: str = "") -> None:
+    """Configure a service that binds its port itself, which stands in its arguments and in a variable."""
+    project.write(
+        "hybrid.toml",
+        f'[services.web]\ndir = "web"\nport = {port}\nport_env = "PORT"\nlisten = "own"\n'
+        f'command = ["python3", "main.py", "--port={port}"]\n'
+        f'health = {{http = "{path}", start_period = 3}}\n{more}\n',
+    )
+
+
+OWN = (
+    LANGUAGES["python"]
+    .source.replace('int(os.environ["PORT"])', "PORT")
+    .replace(
+        "START",
+        """
+import pathlib, sys
+PORT = int(sys.argv[1].removeprefix("--port="))
+assert os.environ["PORT"] == str(PORT), "told two ports"
+for bad in pathlib.Path("bad").read_text().split():
+    assert str(PORT) != bad, "this port is bad"
+""",
+    )
+)
+
+
+@pytest.mark.parametrize("built", ["", 'build = ["true"]'])
+def test_bug_a_changed_port_was_rolled_back_to_a_mixture(project: Project, port: int, built: str) -> None:
+    other = free_port()
+    own(project, port, more=built)
+    project.write("web/main.py", OWN.replace("WORD", "good"))
+    project.write("web/bad", str(other))
+    started(project)
+    assert get(port) == "good"
+    own(project, other, more=built)
+    done = project.inv("dev-start")
+    assert done.code == 1
+    assert "this port is bad" in done.out + done.err
+    assert get(port) == "good", "what worked runs again, on its own port"
+    assert refused(other)
+    told = ask(project, "status")[0]
+    assert told["configuration_changed"]
+    [web] = told["services"]
+    assert (web["state"], web["healthy"], web["stale"]) == ("running", True, True)
+    assert web["address"] == f"http://127.0.0.1:{port}"
+    project.write("web/bad", "")
+    assert reloaded(project)[1] == 0
+    assert get(other) == "good"
+    assert refused(port)
+    assert not ask(project, "status")[0]["configuration_changed"]
+
+
+def test_bug_a_changed_health_check_failed_the_version_that_worked(project: Project, port: int) -> None:
+    own(project, port)
+    status = 'send_response(200 if self.path == "/" else 404)'
+    project.write("web/main.py", OWN.replace("WORD", "good").replace("send_response(200)", status))
+    project.write("web/bad", "")
+    started(project)
+    own(project, port, "/wrong")
+    assert project.inv("dev-start").code == 1
+    assert get(port) == "good"
+    assert services(project)["web"]["healthy"]
+    assert ask(project, "status")[0]["configuration_changed"]
+    assert project.inv("dev-start").code == 1, "asked for again, it is tried again"
+    own(project, port)
+    started(project)
+    assert not ask(project, "status")[0]["configuration_changed"]
+
+
+def test_bug_a_failed_start_counted_as_taken(project: Project) -> None:
+    program = "echo word:$WORD; test $WORD != bad && exec sleep 1000"
+    plain(project, {"web": f'dir = "web"\ncommand = ["sh", "-c", "{program}"]'})
+    project.write("web/watched", "")
+    project.write(".env", "WORD=one\n")
+    started(project)
+    project.write(".env", "WORD=bad\n")
+    assert project.inv("dev-start").code == 1
+    assert ask(project, "status")[0]["configuration_changed"]
+    assert services(project)["web"]["state"] == "running"
+    until(lambda: output(project, "web").split()[-1] == "word:one")
+    project.write(".env", "WORD=two\n")
+    started(project)
+    until(lambda: output(project, "web").split()[-1] == "word:two")
+    assert not ask(project, "status")[0]["configuration_changed"]

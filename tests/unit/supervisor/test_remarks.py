@@ -30,10 +30,12 @@ def test_the_report_shows_them_and_how_a_running_service_listens(tmp_path: Path)
     crew = Crew(service, site, site)
     crew.remarks.say("driver", "air: cannot keep the last good version")
     source = SimpleNamespace(current=None, waiting=None)
-    stopped: Any = SimpleNamespace(state=Unit("web"), source=source, crew=crew, site=site)
+    stopped: Any = SimpleNamespace(state=Unit("web"), source=source, crew=crew, site=site, setting=None)
     assert service_status(service, stopped)["listen"] == ""
     serving = Instance("run", 1, 1.0, "f", "replace", 8000)
-    running: Any = SimpleNamespace(state=Unit("web", serving=serving), source=source, crew=crew, site=site)
+    running: Any = SimpleNamespace(
+        state=Unit("web", serving=serving), source=source, crew=crew, site=site, setting=None
+    )
     told = service_status(service, running)
     assert told["remarks"] == ["air: cannot keep the last good version"]
     assert told["listen"] == "own"

@@ -16,19 +16,16 @@ def test_bug_an_edited_env_file_was_not_noticed(shop: Callable[[str], Loaded], t
     loaded = shop('[project]\npass_env = ["TOKEN"]\n[services.web]\ncommand = ["true"]\n')
     service = loaded.project.services["web"]
     site: Any = SimpleNamespace(project=loaded.project, client={"PATH": "/bin", "TOKEN": "a"})
-    given = Surroundings(site)
-    assert not given.moved(service)
-    assert given.values(service, instance=True)["SECRET"] == "hunter2"
-    assert not given.moved(service)
-    assert "hunter2" not in repr(vars(given))
+    jobs = Surroundings(site)
+    given = jobs.given(service)
+    assert given.values["SECRET"] == "hunter2"
+    assert not jobs.moved(service, given)
+    assert "hunter2" not in repr(given)
     site.client = {"PATH": "/usr/bin", "TOKEN": "a"}  # another terminal
-    assert not given.moved(service)
+    assert not jobs.moved(service, given)
     site.client = {"PATH": "/bin", "TOKEN": "b"}  # asked for by the project
-    assert given.moved(service)
+    assert jobs.moved(service, given)
     site.client = {"PATH": "/bin", "TOKEN": "a"}
     (tmp_path / ".env").write_text("SECRET=hunter3\n")
-    assert given.moved(service)
-    given.values(service)  # a build
-    assert given.moved(service)
-    given.values(service, instance=True)
-    assert not given.moved(service)
+    assert jobs.moved(service, given)
+    assert not jobs.moved(service, jobs.given(service))

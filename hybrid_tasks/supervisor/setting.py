@@ -1,0 +1,52 @@
+"""What an instance is started with, so that its version can be started again exactly like that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from hybrid_tasks.engine.order import Version
+from hybrid_tasks.model.probe import Probe
+from hybrid_tasks.model.service import Service
+from hybrid_tasks.supervisor.listening import Way
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An environment.
+
+    Args:
+        values: as the program gets it.
+        digest: tells it from another one.
+    """
+
+    values: Mapping[str, str] = field(repr=False)
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the instances of one version are started with.
+
+    Args:
+        service: as it was configured.
+        probe: how it is asked whether it is well.
+        way: how it listens.
+        given: its environment; None: that of the moment.
+    """
+
+    service: Service
+    probe: Probe
+    way: Way
+    given: Given | None = None
+
+
+def setting_of(version: Version) -> Setting | None:
+    """Give what a version was started with, None for one that was not started yet."""
+    return version.setting if isinstance(version.setting, Setting) else None
+
+
+def unset(version: Version) -> Version:
+    """Give a version that is started as it was, but in the environment of the moment."""
+    setting = setting_of(version)
+    return version if setting is None else replace(version, setting=replace(setting, given=None))
