@@ -61,13 +61,13 @@ def gone(project: Project, seconds: float) -> None:
     until(lambda: not project.survivors() and not supervisors(project), timeout=seconds)
 
 
-def background(project: Project, *words: str) -> subprocess.Popen[bytes]:
+def background(project: Project, *words: str, stdout: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
     """Run a task without waiting for it."""
     return subprocess.Popen(
         [sys.executable, "-m", "invoke", *words],
         cwd=project.root,
         env=project.environ,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=subprocess.DEVNULL if stdout == subprocess.DEVNULL else subprocess.STDOUT,
     )

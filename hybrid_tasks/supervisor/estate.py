@@ -107,16 +107,20 @@ class Estate:
                 self._site.client = self._environ
             return self.loaded
 
-    async def ready(self) -> None:
-        """Open what starting something needs, once: the sweep, the template of the shims, the watcher."""
+    async def ready(self) -> list[str]:
+        """Open what starting something needs, once: the sweep, the template of the shims, the watcher.
+
+        Returns:
+            what the user should read about it.
+        """
         async with self._lock:
             if self._site is not None or self.loaded is None:
-                return
+                return []
             footing.own(self.hybrid)
             ended, strangers = await sweep(self._identity, self._runs)
-            if ended:
-                self.notes.append(f"ended {ended} processes that a killed supervisor had left behind")
-            self.notes.extend(strangers)
+            told = [f"ended {ended} processes that a killed supervisor had left behind"] if ended else []
+            told += strangers
+            self.notes += told
             await self._jobs.open()
             self._observer = Observer(self._noticed, self.root)
             project = self.loaded.project
@@ -130,6 +134,7 @@ class Estate:
             self.bus.listen(self._chronicle.hear)
             self._ticking = asyncio.ensure_future(self._tick())
             gc.freeze()  # what was loaded stays; looking through all of it would take 20 ms in the middle of a swap
+            return told
 
     def unit(self, name: str) -> ServiceUnit:
         """Give the unit of a service, made at its first use."""

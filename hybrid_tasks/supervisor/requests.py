@@ -61,7 +61,7 @@ async def _start(estate: Estate, request: Request, reply: Reply) -> None:
     targets = with_needs(project.services, chosen(loaded, names), project.steps)
     for warning in await asyncio.to_thread(check_environments, loaded, targets, request.env or {}):
         reply.event(Event("note", time.time(), None, {"text": f"warning: {warning}"}))
-    await estate.ready()
+    await _ready(estate, reply)
     with _told(estate, reply, targets):
         units = [estate.unit(name) for name in targets]
         fresh = [unit.service.name for unit in units if not unit.state.wanted]
@@ -92,6 +92,12 @@ async def _start(estate: Estate, request: Request, reply: Reply) -> None:
         await stop(estate, targets)
 
 
+async def _ready(estate: Estate, reply: Reply) -> None:
+    """Open what is needed, and pass on what the user should know of it."""
+    for told in await estate.ready():
+        reply.event(Event("note", time.time(), None, {"text": told}))
+
+
 async def _restart(estate: Estate, request: Request, reply: Reply) -> None:
     loaded = await estate.load(request.env, acting=True)
     services = loaded.project.services
@@ -102,7 +108,7 @@ async def _restart(estate: Estate, request: Request, reply: Reply) -> None:
     needed = with_needs(services, named, loaded.project.steps)
     targets = tuple(name for name in needed if name in named or name not in running)
     await asyncio.to_thread(check_environments, loaded, targets, request.env or {})
-    await estate.ready()
+    await _ready(estate, reply)
     with _told(estate, reply, targets):
         units = [estate.unit(name) for name in targets]
         before = {unit.service.name: unit.state.last_receipt for unit in units}

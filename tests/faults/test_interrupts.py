@@ -37,7 +37,7 @@ def _deaf(project: Project) -> None:
 
 @pytest.mark.usefixtures("_polite")
 def test_p8_once_stops_the_foreground_gracefully(project: Project) -> None:
-    for _ in range(3):
+    for _ in range(4):
         with terminal(project, "dev-start", "--foreground") as child:
             following(child, 2)
             press_ctrl_c(child, 1)
@@ -52,7 +52,7 @@ def test_p8_once_stops_the_foreground_gracefully(project: Project) -> None:
 @pytest.mark.usefixtures("_deaf")
 @pytest.mark.parametrize("times", [2, 5])
 def test_p8_more_than_once_kills_the_foreground(project: Project, times: int) -> None:
-    for _ in range(3):
+    for _ in range(4):
         with terminal(project, "dev-start", "--foreground") as child:
             following(child, 3)
             begun = time.monotonic()
@@ -78,7 +78,7 @@ def interrupted(project: Project, times: int, *words: str) -> None:
 @pytest.mark.parametrize("times", [1, 2, 5])
 def test_p8_on_a_foreground_that_still_waits(project: Project, times: int) -> None:
     plain(project, {"polite": shape("polite"), "never": NEVER})
-    for _ in range(2):
+    for _ in range(3):
         interrupted(project, times, "dev-start", "--foreground")
         gone(project, 10)
 
@@ -88,7 +88,7 @@ def test_p8_on_a_start_that_waits_stops_what_it_was_starting(project: Project, t
     plain(project, {"before": shape("polite"), "polite": shape("polite"), "never": NEVER})
     started(project, "before")
     pid = services(project)["before"]["pid"]
-    for _ in range(2):
+    for _ in range(3):
         interrupted(project, times, "dev-start")
         states = {name: one["state"] for name, one in services(project).items()}
         assert states == {"before": "running", "polite": "stopped", "never": "stopped"}

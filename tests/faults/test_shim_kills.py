@@ -37,6 +37,7 @@ def _words(pid: int) -> bytes:
 def test_p3_every_shim_killed_at_once(project: Project, template_too: bool) -> None:
     plain(project, {name: shape(name, 0.5) for name in SHAPES} | {"never": shape("polite") + '\nrestart = "never"'})
     started(project)
+    seconds: list[float] = []
     for _ in range(3 if template_too else 5):
         before = {name: one["pid"] for name, one in services(project).items()}
         family = set(project.survivors())
@@ -46,8 +47,8 @@ def test_p3_every_shim_killed_at_once(project: Project, template_too: bool) -> N
         kill([*ours, *([template] if template_too else [])])
         begun = time.monotonic()
         until(lambda family=family: not family & set(project.survivors()), timeout=10)
-        seconds = time.monotonic() - begun
-        assert seconds < 5, f"{seconds:.1f} s; the rule is one, on a machine that does nothing else"
+        seconds.append(time.monotonic() - begun)
+        assert seconds[-1] < 5, "the rule is one, on a machine that does nothing else"
         never = until(lambda: (one := services(project)["never"])["state"] == "crashed" and one)
         assert never["detail"] == "ended by SIGKILL: ready; waits for a change"
         until(lambda: all(services(project)[name]["state"] == "running" for name in SHAPES), timeout=30)
@@ -55,3 +56,4 @@ def test_p3_every_shim_killed_at_once(project: Project, template_too: bool) -> N
         assert all(after[name]["pid"] != before[name] for name in SHAPES)
         assert project.inv("dev-restart").code == 0
         assert len(project.survivors()) == len(family), "nobody was started twice"
+    assert min(seconds) < 1
