@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 SILENT = frozenset(
@@ -15,27 +16,31 @@ SILENT = frozenset(
 """Types whose files change on another machine without this kernel noticing; every `fuse.*` counts too."""
 
 MOUNTINFO = Path("/proc/self/mountinfo")
+_ESCAPED = re.compile(r"\\([0-7]{3})")
 
 
-def silent_mounts(root: str, mountinfo: Path = MOUNTINFO) -> dict[str, str]:
-    """Find what must be polled in a directory.
+def silent_mounts(roots: Iterable[str], mountinfo: Path = MOUNTINFO) -> dict[str, str]:
+    """Find what must be polled in some directories.
 
     Args:
-        root: a directory; links are resolved.
+        roots: directories; links are resolved.
         mountinfo: the kernel's list of mounts.
 
     Returns:
-        file system types by directory: `root` itself when it lies on a silent file system, otherwise the mount
+        file system types by directory: a root itself when it lies on a silent file system, otherwise the mount
         points of silent ones below it.
     """
-    real = os.path.realpath(root)
-    below = real.rstrip("/") + "/"
-    kind = type_of(root, mountinfo)
+    mounts = _mounts(mountinfo)
     found: dict[str, str] = {}
-    for point, other in _mounts(mountinfo):
-        if point.startswith(below) and _is_silent(other):
-            found[root.rstrip("/") + "/" + point[len(below) :]] = other
-    return {root: kind} if _is_silent(kind) else found
+    for root in roots:
+        below = _below(root)
+        if _is_silent(kind := _nearest(below, mounts)):
+            found[root] = kind
+            continue
+        for point, other in mounts:
+            if _is_silent(other) and point.startswith(below):
+                found[root.rstrip("/") + "/" + point[len(below) :]] = other
+    return found
 
 
 def type_of(path: str, mountinfo: Path = MOUNTINFO) -> str:
@@ -45,12 +50,7 @@ def type_of(path: str, mountinfo: Path = MOUNTINFO) -> str:
         path: a directory; links are resolved.
         mountinfo: the kernel's list of mounts.
     """
-    below = os.path.realpath(path).rstrip("/") + "/"
-    best = ("", "")
-    for point, kind in _mounts(mountinfo):
-        if below.startswith(point.rstrip("/") + "/") and len(point) >= len(best[0]):
-            best = (point, kind)
-    return best[1]
+    return _nearest(_below(path), _mounts(mountinfo))
 
 
 def mounted_in(folder: str, mountinfo: Path = MOUNTINFO) -> list[str]:
@@ -67,6 +67,19 @@ def mounted_in(folder: str, mountinfo: Path = MOUNTINFO) -> list[str]:
     return [point for point, _ in _mounts(mountinfo) if point == real or point.startswith(real.rstrip("/") + "/")]
 
 
+def _below(directory: str) -> str:
+    return os.path.realpath(directory).rstrip("/") + "/"
+
+
+def _nearest(below: str, mounts: list[tuple[str, str]]) -> str:
+    """The type of the mount with the longest path; of several on one place the last, which hides the others."""
+    best = ("", "")
+    for point, kind in mounts:
+        if below.startswith(point.rstrip("/") + "/") and len(point) >= len(best[0]):
+            best = (point, kind)
+    return best[1]
+
+
 def _is_silent(kind: str) -> bool:
     return kind in SILENT or kind.startswith("fuse.")
 
@@ -81,6 +94,5 @@ def _mounts(mountinfo: Path) -> list[tuple[str, str]]:
         fields, _, rest = line.partition(" - ")
         words = fields.split(" ")
         if len(words) > 4 and rest:  # noqa: PLR2004 - proc(5): the fifth field is the mount point
-            point = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), words[4])
-            mounts.append((point, rest.split(" ")[0]))
+            mounts.append((_ESCAPED.sub(lambda code: chr(int(code[1], 8)), words[4]), rest.split(" ")[0]))
     return mounts

@@ -6,6 +6,7 @@ is polled, and said.
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -90,14 +91,9 @@ class Observer:
         with self._lock:
             self.unwatch(name)
             self._watched[name] = watch
-            owner = self._owner(name, watch)
-            self._silent[name] = {
-                path: kind
-                for root in owner.matcher.roots
-                for path, kind in silent_mounts(root, self._mountinfo).items()
-            }
-            owner.skip = frozenset(self._silent[name])
-            if owner.skip:
+            silent = self._silent[name] = silent_mounts(_directories(watch), self._mountinfo)
+            owner = Owner(name, self._rules(watch), frozenset(silent))
+            if silent:
                 self._poller.add(name, Polled(owner.rules, tuple(sorted(owner.skip))))
             if self._events is None:
                 self._poll(owner, self._limited.get("", OSError(0, "no events")))
@@ -196,10 +192,9 @@ class Observer:
 
         return Portable(self._delivery)
 
-    def _owner(self, name: str, watch: Watch) -> Owner:
+    def _rules(self, watch: Watch) -> Callable[[], Matcher]:
         base = self._base or (watch.roots[0] if watch.roots else Path("/"))
-        rules: Callable[[], Matcher] = lambda: Matcher(base, watch)  # noqa: E731 - typed
-        return Owner(name, rules, rules())
+        return lambda: Matcher(base, watch)
 
     def _poll(self, owner: Owner, error: OSError) -> None:
         """Fall back to polling all of a service; called with events' lock held when a limit is hit later on."""
@@ -212,3 +207,8 @@ class Observer:
 
     def _events_lost(self) -> None:
         self._lost = time.monotonic()
+
+
+def _directories(watch: Watch) -> list[str]:
+    paths = dict.fromkeys(os.path.abspath(path) for path in watch.roots)  # noqa: PTH100 - as the matcher names them
+    return [path for path in paths if Path(path).is_dir()]

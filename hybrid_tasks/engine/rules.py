@@ -1,8 +1,8 @@
 """One list of gitignore lines, answered fast and exactly.
 
 Pathspec translates the lines; this module asks its patterns about one entry of one directory at a time (parents were
-asked before, on the way down) and answers plain names and `*.ext` from dictionaries, because asking 50,000 files one
-regular expression after the other would take longer than reading the tree.
+asked before, on the way down). Plain names and `*.ext` need no translation and are answered from dictionaries, because
+asking 50,000 files one regular expression after the other would take longer than reading the tree.
 """
 
 from __future__ import annotations
@@ -47,10 +47,14 @@ class Rules:
         self.globs: tuple[str, ...] = ()
         self.paths: tuple[str, ...] = ()
         for line in lines:
+            text = line.rstrip().removeprefix("!")
+            if self._add_plain(text):
+                self._verdicts.append(text == line.rstrip())
+                continue
             pattern = _parse(line)
             if pattern is not None and pattern.include is not None and pattern.regex is not None:
+                self._add(text, pattern.regex)
                 self._verdicts.append(pattern.include)
-                self._add(line.rstrip().removeprefix("!"), pattern.regex, len(self._verdicts) - 1)
         self._rest.reverse()
         self.deep = bool(self.paths)
 
@@ -89,7 +93,9 @@ class Rules:
                     break
         return None if best < 0 else self._verdicts[best]
 
-    def _add(self, text: str, regex: re.Pattern[str], index: int) -> None:
+    def _add_plain(self, text: str) -> bool:
+        """Take a line that says what it means; False: pathspec has to translate it."""
+        index = len(self._verdicts)
         if suffix := _PLAIN_SUFFIX.fullmatch(text):
             self.suffixes[suffix[1]] = index
         elif _PLAIN_NAME.fullmatch(text):
@@ -97,8 +103,13 @@ class Rules:
         elif text.endswith("/") and _PLAIN_NAME.fullmatch(text[:-1]):
             self.directories[text[:-1]] = index
         else:
-            self._rest.append((index, regex, next((end for end in _INSIDE if text.endswith(end)), "")))
-            self._sift(text, regex.pattern)
+            return False
+        return True
+
+    def _add(self, text: str, regex: re.Pattern[str]) -> None:
+        index = len(self._verdicts)
+        self._rest.append((index, regex, next((end for end in _INSIDE if text.endswith(end)), "")))
+        self._sift(text, regex.pattern)
 
     def _sift(self, text: str, source: str) -> None:
         """Note what a `Sieve` must let through to this pattern; too much is harmless."""

@@ -40,7 +40,7 @@ class Tree:
         self._watch = watch
         self._base = base
         self._lock = threading.RLock()
-        self._matcher = Matcher(base, watch)
+        self._matcher: Matcher  # read at every look at everything
         self._known = Ledger(os.path.abspath(base), now)
 
     def scan(self) -> None:

@@ -24,8 +24,8 @@ class Owner:
     Args:
         name: the service.
         rules: gives its rules as they stand on disk now.
-        matcher: its rules as of the last plan.
         skip: directories left to polling.
+        matcher: its rules as of the last plan.
         paths: the watch of each directory, by path.
         seen: which directory was entered under which path.
         claims: where this service waits for a name: watch, name and claim.
@@ -33,8 +33,8 @@ class Owner:
 
     name: str
     rules: Callable[[], Matcher]
-    matcher: Matcher
     skip: frozenset[str] = frozenset()
+    matcher: Matcher = field(init=False)
     paths: dict[str, int] = field(default_factory=dict)
     seen: dict[Identity, str] = field(default_factory=dict)
     claims: set[tuple[int, str, Claim]] = field(default_factory=set)

@@ -49,13 +49,13 @@ def table(tmp_path: Path) -> Path:
     ],
 )
 def test_what_must_be_polled(table: Path, root: str, found: dict[str, str]) -> None:
-    assert silent_mounts(root, table) == found
+    assert silent_mounts([root], table) == found
 
 
 def test_a_root_that_is_a_link_is_judged_by_where_it_leads(table: Path, tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to("/mnt/c/project")
-    assert silent_mounts(str(link), table) == {str(link): "9p"}
+    assert silent_mounts([str(link)], table) == {str(link): "9p"}
 
 
 @pytest.mark.parametrize("content", [None, "", "nonsense\n\n - \n"])
@@ -63,8 +63,8 @@ def test_without_a_readable_table_nothing_is_polled(tmp_path: Path, content: str
     path = tmp_path / "none"
     if content is not None:
         path.write_text(content)
-    assert silent_mounts("/home", path) == {}
+    assert silent_mounts(["/home"], path) == {}
 
 
 def test_the_table_of_this_machine_is_understood(tmp_path: Path) -> None:
-    assert isinstance(silent_mounts(str(tmp_path)), dict)
+    assert isinstance(silent_mounts([str(tmp_path)]), dict)
