@@ -30,6 +30,7 @@ def load(
     *,
     environ: Mapping[str, str],
     mode: str | None = None,
+    source: Source | None = None,
     tasks: Iterable[str] = TASKS,
     detect: Detect | None = None,
 ) -> Project:
@@ -38,6 +39,7 @@ def load(
     Args:
         root: the project's directory.
         host: the loaded plugins.
+        source: its file, when that was read just now.
         environ: the client's environment, for `${…}` in env files and the hot reload switches.
         mode: the mode to use; the project's default when None.
         tasks: names of tasks, which no service may have.
@@ -49,9 +51,8 @@ def load(
     Raises:
         Mistakes: everything that is wrong, each with its place and its cure.
     """
-    root = root.resolve()
-    source = read(_only_config(root))
-    return resolve(root, source, installed(host, detect), environ=environ, mode=mode, tasks=tasks)
+    source = source or configuration(root)
+    return resolve(root.resolve(), source, installed(host, detect), environ=environ, mode=mode, tasks=tasks)
 
 
 def resolve(
@@ -95,19 +96,28 @@ def resolve(
     return assemble(root, source, tables, around, choices, mode=used, plugins=plugins)
 
 
-def preferences(root: Path) -> dict[str, str]:
-    """Give `[plugins] prefer` before any plugin is loaded; mistakes in it are for `load` to tell.
+def configuration(root: Path) -> Source:
+    """Read the configuration of a project, as far as that goes without knowing what it may say.
 
     Args:
         root: the project's directory.
 
+    Raises:
+        Mistakes: there is none, or it cannot be read.
+    """
+    return read(_only_config(root.resolve()))
+
+
+def preferences(source: Source) -> dict[str, str]:
+    """Give `[plugins] prefer` before any plugin is loaded; mistakes in it are for `load` to tell.
+
+    Args:
+        source: the project's configuration.
+
     Returns:
         for each name that several plugins claim, the distribution that has it.
     """
-    try:
-        plugins = read(_only_config(root)).data.get("plugins")
-    except Mistakes:
-        return {}
+    plugins = source.data.get("plugins")
     prefer = plugins.get("prefer") if isinstance(plugins, dict) else None
     if not isinstance(prefer, dict):
         return {}

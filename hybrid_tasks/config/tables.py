@@ -13,7 +13,7 @@ from hybrid_tasks.config.kinds import expected
 class Table(BaseModel):
     """A table of the file: strict kinds, no unknown keys."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 class ProjectTable(Table):

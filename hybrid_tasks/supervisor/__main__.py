@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ def main() -> int:
     parser.add_argument("--ready", type=int, help="a descriptor that hears when we listen")
     parser.add_argument("--once", action="store_true", help="answer the request on standard input and end")
     words = parser.parse_args()
+    gc.disable()  # nothing of what is loaded now is garbage
     if words.once:
         from hybrid_tasks.supervisor import once
 

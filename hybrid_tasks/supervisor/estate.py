@@ -32,7 +32,7 @@ from hybrid_tasks.supervisor.order import service_needs, step_needs
 from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.source import TICK, Source
 from hybrid_tasks.supervisor.steps import Steps
-from hybrid_tasks.supervisor.sweep import RUNS, sweep
+from hybrid_tasks.supervisor.sweep import sweep
 from hybrid_tasks.supervisor.telling import Telling
 from hybrid_tasks.supervisor.unit import ServiceUnit
 
@@ -49,9 +49,11 @@ class Estate:
         root: the project's directory.
         folder: the state folder.
         environ: of the client that started us.
+        jobs: the door through which anything is started.
+        runs: the run ids that were given out.
     """
 
-    def __init__(self, root: Path, folder: Path, environ: Mapping[str, str]) -> None:
+    def __init__(self, root: Path, folder: Path, environ: Mapping[str, str], jobs: Jobs, runs: Runs) -> None:
         self.root = root
         self.bus = Bus()
         self.units: dict[str, ServiceUnit] = {}
@@ -65,9 +67,9 @@ class Estate:
         self._state_file = folder / statefile.FILE
         self._before = statefile.read(self._state_file)
         self._receipts = Receipts(folder / "receipts.jsonl")
-        self._runs = Runs(folder / RUNS)
+        self._runs = runs
         self._identity = project_identity(root)
-        self._jobs = Jobs(self._identity, note=self._runs.add)
+        self._jobs = jobs
         self._observer: Observer | None = None
         self._site: Site | None = None
         self._front: Front | None = None
@@ -134,6 +136,7 @@ class Estate:
             self.bus.listen(self._chronicle.hear)
             self._ticking = asyncio.ensure_future(self._tick())
             gc.freeze()  # what was loaded stays; looking through all of it would take 20 ms in the middle of a swap
+            gc.enable()
             return told
 
     def unit(self, name: str) -> ServiceUnit:

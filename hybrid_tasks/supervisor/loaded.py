@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hybrid_tasks.config.inputs import inputs
+from hybrid_tasks.config.resolve import configuration, preferences
 from hybrid_tasks.config.resolve import load as resolve
-from hybrid_tasks.config.resolve import preferences
 from hybrid_tasks.model.project import Project
 from hybrid_tasks.plugin.host import Host
 
@@ -43,9 +43,10 @@ def load(root: Path, environ: Mapping[str, str], mode: str | None = None, host: 
     Raises:
         Mistakes: the configuration is wrong, with every mistake in it.
     """
+    source = configuration(root)
     if host is None:
-        host = Host.load(root, prefer=preferences(root), environ=environ)
-    project = resolve(root, host, environ=environ, mode=mode)
+        host = Host.load(root, prefer=preferences(source), environ=environ)
+    project = resolve(root, host, environ=environ, mode=mode, source=source)
     return Loaded(project, host, _stamp(project))
 
 

@@ -1,34 +1,27 @@
-"""The beginning and the end of a supervisor: one lock for life, one socket, and nothing left behind."""
+"""The beginning of a supervisor: one lock for life, and everything else only for the one that has it."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import fcntl
-import gc
 import logging
 import os
 import resource
-import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from hybrid_tasks.control import paths
-from hybrid_tasks.control.messages import Request
-from hybrid_tasks.control.server import Reply, Server, serve
 from hybrid_tasks.control.spawn import BUSY, READY
+from hybrid_tasks.journal.runs import Runs
+from hybrid_tasks.process.identity import project_identity
+from hybrid_tasks.process.jobs import Jobs
 from hybrid_tasks.process.ownfile import opened
 from hybrid_tasks.process.stopping import become_subreaper
-from hybrid_tasks.supervisor.estate import Estate
-from hybrid_tasks.supervisor.racing import first
-from hybrid_tasks.supervisor.requests import answer
-from hybrid_tasks.supervisor.sweep import LOCK
+from hybrid_tasks.supervisor.sweep import LOCK, RUNS
 
-LINGER = 2.0
 MARKS = ("HYBRID_PROJECT", "HYBRID_SERVICE", "HYBRID_RUN")
-
-logger = logging.getLogger(__name__)
 
 
 async def supervise(root: Path, environ: Mapping[str, str], ready: int | None = None) -> int:
@@ -51,26 +44,26 @@ async def supervise(root: Path, environ: Mapping[str, str], ready: int | None = 
             _say(ready, BUSY)
             return 0
         _prepare()
-        estate = Estate(root, folder, environ)
-        _heed_signals(estate)
-        server = await serve(
-            paths.place_socket(root, environ),
-            lambda request, reply: _answered(estate, request, reply),
-            uid=os.geteuid(),
-            replace=lambda: paths.place_socket(root, environ),
-        )
-        _say(ready, READY)
-        await _until_done(estate, server)
-        await server.close()
-        await estate.close(wanted=not estate.idle())
+        runs = Runs(folder / RUNS)
+        jobs = Jobs(project_identity(root), note=runs.add)
+        live, _ = await asyncio.gather(asyncio.to_thread(_load), _warm(jobs))
+        await live(root, folder, environ, jobs=jobs, runs=runs, listening=lambda: _say(ready, READY))
         return 0
     finally:
         os.close(lock)
 
 
-async def _answered(estate: Estate, request: Request, reply: Reply) -> None:
-    await answer(estate, request, reply)
-    gc.collect(0)
+def _load() -> Callable[..., Awaitable[None]]:
+    """Import the rest, which takes most of the time until we listen."""
+    from hybrid_tasks.supervisor.lifetime import live
+
+    return live
+
+
+async def _warm(jobs: Jobs) -> None:
+    """Start the template of the shims meanwhile; where that fails, the first job says so."""
+    with contextlib.suppress(OSError):
+        await jobs.open()
 
 
 def _prepare() -> None:
@@ -98,33 +91,8 @@ def _handler() -> logging.Handler:
     return handler
 
 
-def _heed_signals(estate: Estate) -> None:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, estate.ending.set)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-
-
 def _say(ready: int | None, word: bytes) -> None:
     if ready is not None:
         with contextlib.suppress(OSError):
             os.write(ready, word)
         os.close(ready)
-
-
-async def _until_done(estate: Estate, server: Server) -> None:
-    """Wait for a signal, a `shutdown`, or 2 s in which nothing was wanted and nobody was connected."""
-    while not estate.ending.is_set():
-        await first(estate.ending.wait(), _idle(estate, server))
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LINGER):
-                await estate.ending.wait()
-        if estate.idle() and not server.clients:
-            return
-
-
-async def _idle(estate: Estate, server: Server) -> None:
-    while not estate.idle() or server.clients:
-        await server.quiet.wait()
-        if not estate.idle():
-            await estate.bus.changed()

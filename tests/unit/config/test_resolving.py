@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hybrid_tasks.config.inputs import inputs
-from hybrid_tasks.config.resolve import load, preferences
+from hybrid_tasks.config.resolve import configuration, load, preferences
 from hybrid_tasks.config.selection import mode_set
 from hybrid_tasks.model.command import Command
 from hybrid_tasks.model.info import RuntimeInfo
@@ -248,13 +248,13 @@ def test_a_root_behind_a_link_is_the_real_one(loaded, root, tmp_path, plugins):
 
 
 def test_preferences_are_read_before_any_plugin(root):
-    assert preferences(root) == {}
-    (root / "hybrid.toml").write_text(EVERYTHING)
-    assert preferences(root) == {"go": "hybrid-stack-go"}
-    (root / "hybrid.toml").write_text("[plugins]\nprefer = {a = 1, b = 'x'}\n")
-    assert preferences(root) == {"b": "x"}
-    (root / "hybrid.toml").write_text("[plugins\n")
-    assert preferences(root) == {}
+    def written(text: str) -> dict[str, str]:
+        (root / "hybrid.toml").write_text(text)
+        return preferences(configuration(root))
+
+    assert written("[services.x]\ncommand = 'x'\n") == {}
+    assert written(EVERYTHING) == {"go": "hybrid-stack-go"}
+    assert written("[plugins]\nprefer = {a = 1, b = 'x'}\n") == {"b": "x"}
 
 
 def test_the_same_file_gives_the_same_project(loaded, root):

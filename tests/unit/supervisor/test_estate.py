@@ -10,7 +10,9 @@ import pytest
 
 from hybrid_tasks.errors import HybridError, Mistakes
 from hybrid_tasks.journal import state as statefile
+from hybrid_tasks.journal.runs import Runs
 from hybrid_tasks.journal.state import State
+from hybrid_tasks.process.jobs import Jobs
 from hybrid_tasks.supervisor import footing
 from hybrid_tasks.supervisor.estate import Estate
 
@@ -30,7 +32,8 @@ def play(root: Path, story: Callable[[Estate], Awaitable[None]]) -> State | None
     """Tell a story of a supervisor, and give the state it leaves."""
 
     async def main() -> None:
-        estate = Estate(root, root.parent / "state", {"TOKEN": "first", "PATH": "/bin"})
+        folder, runs = root.parent / "state", Runs(root.parent / "state" / "runs")
+        estate = Estate(root, folder, {"TOKEN": "first", "PATH": "/bin"}, Jobs("test", note=runs.add), runs)
         async with asyncio.timeout(60):
             await story(estate)
             await estate.close(wanted=False)
