@@ -51,6 +51,7 @@ OPERATIONS: Mapping[str, Mapping[str, tuple[str, object]]] = MappingProxyType(
         "status": {},
         "wait": {"services": (NAMES, ()), "reload": (FLAG, False), "timeout": (NUMBER, 120.0)},
         "exec": {"service": (TEXT, ""), "words": (WORDS, ())},
+        "stacks": {"service": (TEXT, ""), "end": (FLAG, False)},
         "test": {"services": (NAMES, ()), "arguments": (WORDS, ())},
         "env": {"service": (TEXT, "")},
         "config": {"schema": (FLAG, False)},

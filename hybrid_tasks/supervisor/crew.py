@@ -32,6 +32,7 @@ from hybrid_tasks.supervisor.probing import PROBE, Probing
 from hybrid_tasks.supervisor.remarks import Remarks
 from hybrid_tasks.supervisor.setting import Given, Setting, setting_of
 from hybrid_tasks.supervisor.site import Site
+from hybrid_tasks.supervisor.stacks import whole
 from hybrid_tasks.supervisor.stuck import explained
 from hybrid_tasks.supervisor.surroundings import Surroundings
 
@@ -235,6 +236,14 @@ class Crew:
         service, probe = self.setting(job).service, self.setting(job).probe
         berth = self._docking.of(job, service)
         return await explained(job, reason, service, berth, probe, spawn=self.spawn, environ=self._site.client)
+
+    async def stacks(self, job: Job, *, end: bool) -> list[str]:
+        """Say what the threads of an instance are doing, by its `end` where there is no other way and that is wanted.
+
+        Raises:
+            HybridError: it cannot be asked, or not like that.
+        """
+        return await whole(job, self.service.name, self.spawn, self._site.client, end=end)
 
     def serve(self, job: Job) -> None:
         """Send every new connection to this instance."""

@@ -14,7 +14,7 @@ from hybrid_tasks.model.receipt import Receipt, Result
 from hybrid_tasks.model.status import Finished
 from hybrid_tasks.model.verdict import Healthy
 from hybrid_tasks.supervisor import cleaning
-from hybrid_tasks.supervisor.answers import ANSWERS, check_environments, chosen
+from hybrid_tasks.supervisor.answers import ANSWERS, check_environments, chosen, service_of
 from hybrid_tasks.supervisor.awaiting import come_up, excused, started, swapped_since, until
 from hybrid_tasks.supervisor.estate import Estate
 from hybrid_tasks.supervisor.halting import stop, undo
@@ -172,6 +172,15 @@ async def _clean(estate: Estate, request: Request, reply: Reply) -> None:
     reply.result(await asyncio.to_thread(cleaning.answer, loaded, request, running))
 
 
+async def _stacks(estate: Estate, request: Request, reply: Reply) -> None:
+    service = service_of(estate.loaded or await estate.load(None), request.args["service"])
+    unit = estate.units.get(service.name)
+    lines = await unit.stacks(end=request.args["end"]) if unit is not None else None
+    if lines is None:
+        raise NotRunning(f"`{service.name}` does not run", f"inv dev-start {service.name}")
+    reply.result({"service": service.name, "lines": lines})
+
+
 async def _shutdown(estate: Estate, request: Request, reply: Reply) -> None:
     await stop(estate, tuple(estate.units), kill=request.args["kill"])
     reply.result({})
@@ -211,5 +220,6 @@ _HANDLERS: dict[str, Handler] = {
     "status": _status,
     "wait": _wait,
     "clean": _clean,
+    "stacks": _stacks,
     "shutdown": _shutdown,
 }

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from hybrid_tasks.errors import HybridError, ToolMissing
 from hybrid_tasks.gateway.launching import found
 from hybrid_tasks.logs.store import forget
 from hybrid_tasks.model.command import Command
@@ -149,3 +150,38 @@ async def excerpt(job: Job, directory: Path, spawn: Spawn, environ: Mapping[str,
         return ["pip install 'hybrid-tasks[debug]' shows here what a Python program is doing"]
     frames = main_frames(lines, directory)
     return ["it is at", *frames] if frames else []
+
+
+async def whole(job: Job, service: str, spawn: Spawn, environ: Mapping[str, str], *, end: bool) -> list[str]:
+    """Say what all threads of a running instance are doing.
+
+    Args:
+        job: the instance.
+        service: its name.
+        spawn: runs py-spy as a job of the service.
+        environ: of the client.
+        end: also when the program ends by that.
+
+    Raises:
+        ToolMissing: py-spy is missing.
+        HybridError: there is no way to ask it, or not without its end.
+    """
+    asked = await asyncio.to_thread(who, job)
+    if asked is None or (asked.language == GO and asked.pid != job.pid):
+        raise HybridError(f"`{service}` cannot be asked what it is doing: it is neither Python nor Go")
+    if asked.language == GO:
+        if not end:
+            raise HybridError(
+                f"`{service}` is a Go program: it prints its goroutines only as it ends (SIGQUIT)",
+                f"inv dev-debug {service} --stacks --end; it is started again",
+            )
+        if not (lines := await go(job)):
+            raise HybridError(f"`{service}` does something of its own at SIGQUIT", f"inv dev-logs {service}")
+        return lines
+    told = await python(asked.pid, spawn, environ)
+    if told is None:
+        raise ToolMissing("`py-spy` is missing", "pip install 'hybrid-tasks[debug]'")
+    if not any(line.startswith("Thread ") for line in told):
+        said = "; ".join(line.strip() for line in told if line.strip())
+        raise HybridError(f"py-spy cannot look at `{service}`: {said}", "sudo sysctl kernel.yama.ptrace_scope=0")
+    return told

@@ -164,6 +164,18 @@ class ServiceUnit:
             return Result.LIVE
         return None if isinstance(self.state.rest, Waiting) else Result.FAILED
 
+    async def stacks(self, *, end: bool) -> list[str] | None:
+        """Say what the threads of the serving instance are doing; None: nothing serves.
+
+        Args:
+            end: also when it ends by that, and is started again by its rule.
+
+        Raises:
+            HybridError: it cannot be asked, or not without its end.
+        """
+        running = self._serving.running
+        return await self.crew.stacks(running.job, end=end) if running is not None else None
+
     async def close(self) -> None:
         """Stop it and end the loop."""
         self.unwant()

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 from languages import LANGUAGES, table, written
 from seat import reloaded, services, started
+from waiting import until
 
 from hybrid_tasks.testing.project import Project, free_port, get
 
@@ -121,3 +122,54 @@ def test_a_program_that_ignores_the_socket_it_was_given_is_told_so(project: Proj
     detail = services(project)["web"]["detail"]
     assert f"it listens on {other} and not on the socket that it was given (LISTEN_FDS)" in detail
     assert f'set services.web.listen = "own" and port = {other}' in detail
+
+
+@pytest.mark.needs("pyspy")
+def test_a_running_python_program_shows_its_threads_and_goes_on(project: Project, port: int) -> None:
+    project.write("hybrid.toml", table(PYTHON, port))
+    written(project, PYTHON, "good")
+    started(project)
+    pid = services(project)["web"]["pid"]
+    done = project.inv("dev-debug", "web", "--stacks")
+    assert done.code == 0, done.err
+    assert '"MainThread"' in done.out
+    assert f"{project.root}/web/main.py:" in done.out
+    assert services(project)["web"]["pid"] == pid
+    assert project.inv("dev-debug", "--stacks", "web", "--end").code == 0
+
+
+@pytest.mark.needs("go")
+def test_a_go_program_is_only_ended_for_its_goroutines_when_that_is_said(project: Project, port: int) -> None:
+    project.write("hybrid.toml", table(GO, port))
+    written(project, GO, "good")
+    started(project)
+    pid = services(project)["web"]["pid"]
+    done = project.inv("dev-debug", "web", "--stacks")
+    assert done.code == 1
+    assert "prints its goroutines only as it ends" in done.err
+    assert "inv dev-debug web --stacks --end" in done.err
+    assert services(project)["web"]["pid"] == pid
+    done = project.inv("dev-debug", "web", "--stacks", "--end")
+    assert done.code == 0, done.err
+    assert "main.main()" in done.out
+    assert f"{project.root}/web/main.go:" in done.out
+    until(lambda: services(project)["web"]["healthy"], timeout=30)
+    assert services(project)["web"]["pid"] != pid
+    assert get(port) == "good"
+
+
+def test_what_cannot_be_asked_is_said(project: Project) -> None:
+    project.write("hybrid.toml", '[services.web]\ndir = "web"\ncommand = ["sleep", "1000"]\n')
+    project.write("web/x", "")
+    for words, code, text in (
+        (("web", "--stacks"), 3, "nothing runs here"),
+        (("web", "--end"), 2, "`--end` goes with `--stacks`"),
+    ):
+        done = project.inv("dev-debug", *words)
+        assert done.code == code, done.err
+        assert text in done.err
+    started(project)
+    done = project.inv("dev-debug", "web", "--stacks")
+    assert (done.code, "it is neither Python nor Go" in done.err) == (1, True)
+    done = project.inv("dev-debug", "wbe", "--stacks")
+    assert done.code == 2
