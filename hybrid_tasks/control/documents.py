@@ -55,7 +55,7 @@ class StatusDocument(TypedDict, total=False):
 class StartResult(TypedDict, total=False):
     """The result of `start`, `restart` and `wait` (it alone tells `configuration_changed`); of a dry run `plan`.
 
-    `plan` entries: `{"service", "wave", "action", "command", "cwd", "why"}`.
+    `plan` entries: `{"service", "wave", "action", "command", "cwd", "why"}`; a step stands there as `step:NAME`.
     """
 
     receipts: list[dict[str, Any]]

@@ -13,12 +13,13 @@ from hybrid_tasks.env.layers import resolve
 from hybrid_tasks.env.variable import Variable
 from hybrid_tasks.errors import HybridError, Mistakes, ToolMissing, WrongInput
 from hybrid_tasks.model.command import Command
+from hybrid_tasks.model.project import Step
 from hybrid_tasks.model.service import Service
 from hybrid_tasks.plugin import routing
 from hybrid_tasks.supervisor import cleaning, diagnosis
 from hybrid_tasks.supervisor.consulting import trial
 from hybrid_tasks.supervisor.loaded import Loaded
-from hybrid_tasks.supervisor.order import waves, with_needs
+from hybrid_tasks.supervisor.order import STEP, needed_steps, waves, with_needs
 from hybrid_tasks.supervisor.plain import plain
 
 Answer = Callable[[Loaded, Request], object]
@@ -152,22 +153,32 @@ def _step(loaded: Loaded, request: Request) -> object:
 
 
 def _plan(loaded: Loaded, request: Request) -> object:
-    services = loaded.project.services
-    names = with_needs(services, chosen(loaded, request.args["services"]))
-    plan = []
-    for number, wave in enumerate(waves(services, names)):
+    services, steps = loaded.project.services, loaded.project.steps
+    names = with_needs(services, chosen(loaded, request.args["services"]), steps)
+    path = (request.env or {}).get("PATH")
+    plan: list[dict[str, object]] = []
+    for number, wave in enumerate(waves(services, (*names, *needed_steps(services, names, steps)), steps)):
         for name in wave:
-            service = services[name]
-            start, why = None, ""
-            try:
-                start = trial(loaded.host, service, (request.env or {}).get("PATH"))
-            except ToolMissing as missing:
-                why = f"blocked: {missing.message}; {missing.hint}"
-            words = list(start.program.argv) if start else []
-            built = list(start.build.command.argv) if start and start.build else None
-            entry = {"service": name, "wave": number, "action": "start" if start else "blocked", "command": words}
-            plan.append({**entry, "build": built, "cwd": str(service.directory), "why": why})
+            step = steps.get(name.removeprefix(STEP)) if name.startswith(STEP) else None
+            told = _planned(loaded, services[name], path) if step is None else _run_once(step)
+            plan.append({"service": name, "wave": number, **told})
     return {"plan": plan}
+
+
+def _run_once(step: Step) -> dict[str, object]:
+    return {"action": "run", "command": list(step.run), "build": None, "cwd": str(step.directory), "why": ""}
+
+
+def _planned(loaded: Loaded, service: Service, path: str | None) -> dict[str, object]:
+    start, why = None, ""
+    try:
+        start = trial(loaded.host, service, path)
+    except ToolMissing as missing:
+        why = f"blocked: {missing.message}; {missing.hint}"
+    words = list(start.program.argv) if start else []
+    built = list(start.build.command.argv) if start and start.build else None
+    action = "start" if start else "blocked"
+    return {"action": action, "command": words, "build": built, "cwd": str(service.directory), "why": why}
 
 
 ANSWERS: Mapping[str, Answer] = {

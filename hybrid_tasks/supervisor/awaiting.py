@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from hybrid_tasks.control.server import Reply
 from hybrid_tasks.errors import Code, TimedOut
+from hybrid_tasks.model.project import Step
 from hybrid_tasks.model.receipt import Receipt, Result
 from hybrid_tasks.model.status import Blocked, Crashed, Finished, Held, Waiting
 from hybrid_tasks.model.verdict import Healthy
 from hybrid_tasks.supervisor.estate import Estate
-from hybrid_tasks.supervisor.order import service_needs
+from hybrid_tasks.supervisor.order import NO_STEPS, reached
 from hybrid_tasks.supervisor.racing import first
 from hybrid_tasks.supervisor.unit import ServiceUnit
 
@@ -76,13 +77,13 @@ async def until(estate: Estate, reply: Reply, units: list[ServiceUnit], done: Do
     try:
         async with asyncio.timeout(seconds or None):
             while not (reply.closed.is_set() or reply.cancelled.is_set()):
-                codes = _judged(units, done)
+                codes = _judged(units, done, _steps(estate))
                 if None not in codes.values():
                     return Code.FAILED if Code.FAILED in codes.values() else Code.DONE
                 await estate.bus.changed()
             return Code.INTERRUPTED
     except TimeoutError:
-        late = [name for name, code in _judged(units, done).items() if code is None]
+        late = [name for name, code in _judged(units, done, _steps(estate)).items() if code is None]
         who = late[0] if late else ""
         raise TimedOut(
             f"not healthy after {seconds:g} s: {', '.join(late)}", f"they stay up; see `inv dev-logs {who}`".rstrip()
@@ -91,14 +92,18 @@ async def until(estate: Estate, reply: Reply, units: list[ServiceUnit], done: Do
         gone.cancel()
 
 
-def _judged(units: list[ServiceUnit], done: Done) -> dict[str, Code | None]:
+def _steps(estate: Estate) -> Mapping[str, Step]:
+    return estate.loaded.project.steps if estate.loaded is not None else NO_STEPS
+
+
+def _judged(units: list[ServiceUnit], done: Done, steps: Mapping[str, Step]) -> dict[str, Code | None]:
     """How it ended for each; who waits for one that failed has failed as well."""
     codes = {unit.service.name: done(unit) for unit in units}
     grown = True
     while grown:
         lost = {name for name, code in codes.items() if code is Code.FAILED}
         waiting = [unit for unit in units if codes[unit.service.name] is None and isinstance(unit.state.rest, Waiting)]
-        more = {unit.service.name for unit in waiting if lost.intersection(service_needs(unit.service.needs))}
+        more = {unit.service.name for unit in waiting if lost.intersection(reached(unit.service.needs, steps))}
         codes.update(dict.fromkeys(more, Code.FAILED))
         grown = bool(more)
     return codes

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from hybrid_tasks.control.server import Reply
 from hybrid_tasks.supervisor.estate import Estate
-from hybrid_tasks.supervisor.order import waves
+from hybrid_tasks.supervisor.order import NO_STEPS, waves
 
 
 async def stop(estate: Estate, names: Iterable[str], *, kill: bool = False) -> None:
@@ -20,7 +20,8 @@ async def stop(estate: Estate, names: Iterable[str], *, kill: bool = False) -> N
     """
     present = [name for name in names if name in estate.units]
     services = {name: unit.service for name, unit in estate.units.items()}
-    for wave in reversed(waves(services, present)):
+    steps = estate.loaded.project.steps if estate.loaded is not None else NO_STEPS
+    for wave in reversed(waves(services, present, steps)):
         units = [estate.units[name] for name in wave]
         for unit in units:
             unit.unwant(kill=kill)

@@ -18,6 +18,7 @@ from hybrid_tasks.supervisor.answers import ANSWERS, check_environments, chosen,
 from hybrid_tasks.supervisor.awaiting import come_up, excused, started, swapped_since, until
 from hybrid_tasks.supervisor.estate import Estate
 from hybrid_tasks.supervisor.halting import stop, undo
+from hybrid_tasks.supervisor.loaded import Loaded, load
 from hybrid_tasks.supervisor.order import with_dependants, with_needs
 from hybrid_tasks.supervisor.report import configuration_changed, document, service_status
 from hybrid_tasks.supervisor.unit import ServiceUnit
@@ -37,8 +38,16 @@ async def answer(estate: Estate, request: Request, reply: Reply) -> None:
         return
     if request.op not in ANSWERS:
         raise WrongInput(f"`{request.op}` is asked without a supervisor")
+    reply.result(await asyncio.to_thread(ANSWERS[request.op], await _as_asked(estate, request), request))
+
+
+async def _as_asked(estate: Estate, request: Request) -> Loaded:
+    """Give the project as it would be in the mode that is asked about; what runs stays in its own."""
     loaded = await estate.load(request.env)
-    reply.result(await asyncio.to_thread(ANSWERS[request.op], loaded, request))
+    mode = request.args.get("mode")
+    if mode in {None, loaded.project.mode}:
+        return loaded
+    return await asyncio.to_thread(load, estate.root, request.env or {}, mode, loaded.host)
 
 
 async def _status(estate: Estate, _request: Request, reply: Reply) -> None:
@@ -131,7 +140,7 @@ async def _stop(estate: Estate, request: Request, reply: Reply) -> None:
     if names and estate.loaded:
         services = {**services, **{name: unit.service for name, unit in estate.units.items() if name not in services}}
         chosen(estate.loaded, tuple(name for name in names if name not in estate.units))
-        names = with_dependants(services, names)
+        names = with_dependants(services, names, estate.loaded.project.steps)
     estate.taken_over()
     targets = tuple(names or estate.units)
     with _told(estate, reply, targets):

@@ -209,3 +209,39 @@ def test_an_optional_service_without_its_toolchain_fails_nothing(
     done = project.inv("dev-start")
     assert done.code == 1, "it is needed now"
     assert state(project, "other") == "running"
+
+
+BETWEEN = '[steps.seed]\nrun = ["sh", "-c", "echo x >> seeded"]\nneeds = ["db"]\n'
+
+
+def test_bug_a_service_did_not_wait_with_its_end_for_what_a_step_had_in_between(project: Project) -> None:
+    write(project, {"web": service("web", "step:seed"), "db": service("db")}, BETWEEN)
+    started(project, "web")
+    assert begun(project, "db") < begun(project, "web")
+    done = project.inv("dev-stop", "db")
+    assert done.code == 0
+    assert ended(project, "web") < ended(project, "db"), "stopped backwards"
+
+
+def test_bug_who_waited_for_a_step_waited_for_ever_when_what_that_needs_had_failed(project: Project) -> None:
+    broken = 'dir = "db"\ncommand = ["sh", "-c", "exit 3"]'
+    write(project, {"web": service("web", "step:seed"), "db": broken}, BETWEEN)
+    done = project.inv("dev-start", "--timeout", "60")
+    assert done.code == 1, done.out + done.err
+    assert state(project, "web") == "waiting"
+
+
+def test_bug_a_dry_run_left_out_steps_and_the_mode_when_something_ran(project: Project) -> None:
+    modes = '[modes.small]\nnative = ["db"]\n[modes.full]\nnative = ["web"]\n'
+    write(project, {"web": service("web", "step:seed"), "db": service("db")}, BETWEEN + modes)
+    before = {mode: planned(project, mode) for mode in ("small", "full")}
+    assert before == {"small": ["1. db"], "full": ["1. db", "2. step:seed", "3. web"]}
+    started(project, "--mode", "small")
+    assert {mode: planned(project, mode) for mode in before} == before
+    assert project.inv("dev-status").out.splitlines()[0].count("small") == 1, "its mode is what it was"
+
+
+def planned(project: Project, mode: str) -> list[str]:
+    done = project.inv("dev-start", "--dry-run", "--mode", mode)
+    assert done.code == 0, done.err
+    return re.findall(r"^\d+\. \S+(?=:)", done.out, re.MULTILINE)
