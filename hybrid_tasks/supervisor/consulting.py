@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hybrid_tasks.errors import ToolMissing
-from hybrid_tasks.model.plan import Place, ReloadPlan, StartPlan
+from hybrid_tasks.model.plan import Place, ReloadAction, ReloadPlan, StartPlan
 from hybrid_tasks.model.probe import Probe
 from hybrid_tasks.model.service import Listen, Service
 from hybrid_tasks.model.status import Blocked
@@ -20,6 +20,7 @@ from hybrid_tasks.plugin import routing
 from hybrid_tasks.plugin.host import Host
 from hybrid_tasks.process.spec import FIRST_LISTENER
 from hybrid_tasks.supervisor.listening import LOOPBACK, Way, frontable
+from hybrid_tasks.supervisor.recording import REBUILT
 from hybrid_tasks.supervisor.site import Site
 
 
@@ -45,6 +46,8 @@ def reload(site: Site, service: Service, burst: Burst) -> ReloadPlan:
     plan = routing.reload_plan(site.host, service, burst)
     for file in plan.stale:
         file.unlink(missing_ok=True)
+    if plan.action is ReloadAction.REBUILD and plan.reason:
+        return replace(plan, reason=f"{REBUILT}{plan.reason}")
     return plan
 
 

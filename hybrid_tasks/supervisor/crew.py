@@ -59,7 +59,7 @@ class Crew:
         self._front = front
         self._docking = Docking(Berths(steered, front.leave), front)
         self._berths = self._docking.berths
-        self.tried: Given | None = None
+        self.tried: Setting | None = None
         """The environment of the latest instance, whatever came of it."""
         self._planned: Setting | None = None
         self._settings: dict[str, Setting] = {}
@@ -164,10 +164,11 @@ class Crew:
         self, setting: Setting, command: Command, listener: socket.socket | None = None, *, binds: bool = False
     ) -> Job:
         """Start an instance, on a socket of ours or on a port; it may `bind` only what nobody else has."""
-        self.tried = given = await asyncio.to_thread(self._given, setting, binds=binds)
+        given = await asyncio.to_thread(self._given, setting, binds=binds)
+        self.tried = replace(setting, given=given)
         job = await self._start("instance", command, setting.service, given.values, listener)
         self._settings = {run: kept for run, kept in self._settings.items() if run in self._site.jobs.live}
-        self._settings[job.run] = replace(setting, given=given)
+        self._settings[job.run] = self.tried
         return job
 
     def _given(self, setting: Setting, *, binds: bool) -> Given:

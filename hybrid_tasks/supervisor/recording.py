@@ -13,6 +13,8 @@ from hybrid_tasks.errors import HybridError, PluginBroken, ToolMissing
 from hybrid_tasks.model.receipt import Receipt, Result
 from hybrid_tasks.model.status import Blocked, Crashed, Rest, Waiting
 
+REBUILT = "full rebuild: "
+
 
 def new_id(at: float) -> str:
     """Make a receipt id that sorts by time.
@@ -84,6 +86,18 @@ def receipt_of(
 def _live(outcome: Outcome | None) -> str:
     """The source of what serves because of a swap that went well, which may be a kept version's."""
     return outcome.version.fingerprint if outcome and outcome.error is None and outcome.version else ""
+
+
+def noted(note: str, news: str) -> str:
+    """Add to the note of a receipt what beside its source an instance was given anew.
+
+    Args:
+        note: what is said of the swap already.
+        news: as `news` words it.
+    """
+    if not news:
+        return note
+    return f"{note}, {news}" if note.startswith(REBUILT) else "; ".join(filter(None, (note, f"{REBUILT}{news}")))
 
 
 def refused(service: str, fingerprint: str, words: str, before: str | None, at: float) -> Receipt:

@@ -17,11 +17,16 @@ class Given:
 
     Args:
         values: as the program gets it.
-        digest: tells it from another one.
+        places: where those that tell it from another one come from (`.env`), by name; what every terminal has of its
+            own is not among them.
     """
 
     values: Mapping[str, str] = field(repr=False)
-    digest: str
+    places: Mapping[str, str]
+
+    def own(self) -> dict[str, str]:
+        """The values that tell it from another one."""
+        return {name: self.values[name] for name in self.places}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-
 from hybrid_tasks.env.environment import Environment
 from hybrid_tasks.env.layers import CLIENT, resolve
 from hybrid_tasks.env.passing import passes
 from hybrid_tasks.errors import HybridError
-from hybrid_tasks.model.service import Service
+from hybrid_tasks.model.service import Origin, Service
 from hybrid_tasks.plugin import routing
 from hybrid_tasks.supervisor.setting import Given
 from hybrid_tasks.supervisor.site import Site
@@ -32,21 +29,20 @@ class Surroundings:
             Mistakes: an env file or table is wrong.
         """
         resolved = resolve(self._site.project, service, self._site.client)
-        return Given({**resolved.values(), **routing.port_variables(service)}, _digest(resolved))
+        return Given({**resolved.values(), **routing.port_variables(service)}, _places(resolved))
 
     def moved(self, service: Service, given: Given) -> bool:
         """Whether an environment is not what a job would be given now. Reads files."""
         try:
-            return _digest(resolve(self._site.project, service, self._site.client)) != given.digest
+            return self.given(service).own() != given.own()
         except HybridError:
             return True
 
 
-def _digest(environment: Environment) -> str:
-    """Tell environments apart without keeping them; what every terminal has of its own does not count."""
-    own = {
-        name: variable.value
+def _places(environment: Environment) -> dict[str, str]:
+    """Where variables come from; what every terminal has of its own does not count."""
+    return {
+        name: variable.origin.file.name if isinstance(variable.origin, Origin) else variable.origin.split()[-1]
         for name, variable in environment.variables().items()
         if variable.origin != CLIENT or not passes(name, ())
     }
-    return hashlib.sha256(json.dumps(own).encode("utf-8", "surrogatepass")).hexdigest()

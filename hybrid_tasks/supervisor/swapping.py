@@ -14,9 +14,11 @@ from hybrid_tasks.model.verdict import Healthy, Unknown
 from hybrid_tasks.process.jobs import Job
 from hybrid_tasks.supervisor.crew import Crew
 from hybrid_tasks.supervisor.kept import Kept
+from hybrid_tasks.supervisor.news import news
 from hybrid_tasks.supervisor.racing import carry_out
-from hybrid_tasks.supervisor.recording import receipt_of
+from hybrid_tasks.supervisor.recording import noted, receipt_of
 from hybrid_tasks.supervisor.serving import Serving
+from hybrid_tasks.supervisor.setting import Setting
 from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.source import Source
 from hybrid_tasks.supervisor.standing import Standing
@@ -63,6 +65,7 @@ class Swapping:
         self._unwanted = unwanted
         self._started = started
         self._order: Order | None = None
+        self._proved: Setting | None = None
         self._switching = False
         self._looked = asyncio.Event()
 
@@ -76,6 +79,7 @@ class Swapping:
             the receipt, and what has to be installed first when that is why it failed.
         """
         begun, before, self._order = self._site.now(), self._serving.run, order
+        proved = self._proved
         self._source.began()
         try:
             outcome = await carry_out(order, self._crew, self, self._wake, overtaken=self._overtaken, fixed=self._fixed)
@@ -83,6 +87,7 @@ class Swapping:
             self._switching = False
             self._source.ended(self._serving.pid)
         root, launch, note = self._site.project.root, self._crew.launch_name, self._crew.note
+        note = noted(note, news(proved, self._crew.tried))
         name, missing = self._crew.service.name, outcome.missing if outcome else None
         receipt = receipt_of(
             order,
@@ -114,7 +119,8 @@ class Swapping:
 
     async def quiet(self) -> None:
         """Wait until saving has paused; never returns when the source has moved on (the swap is cancelled)."""
-        self._crew.note = await self._source.quiet() or self._crew.note
+        given_up = await self._source.quiet()
+        self._crew.note = "; ".join(filter(None, (self._crew.note, given_up)))
         while await self._moved():
             self._looked.clear()
             self._wake.set()
@@ -129,7 +135,7 @@ class Swapping:
     async def switch(self, job: Job, version: Version) -> None:
         """Let the new instance serve, and the old one finish what it has."""
         self._switching = True
-        setting = self._crew.setting(job)
+        self._proved = setting = self._crew.setting(job)
         self._serving.put(job, version if version.setting == setting else replace(version, setting=setting))
         self._started()
         instance = self._serving.described(self._crew.launch_name, setting.service.port)

@@ -104,7 +104,8 @@ class ServiceUnit:
         setting = self.setting
         if configured is None or configured != (setting.service if setting is not None else self.service):
             return True
-        given = setting.given if setting is not None else self.crew.tried
+        tried = setting or self.crew.tried
+        given = tried.given if tried is not None else None
         return given is not None and self.crew.surroundings.moved(configured, given)
 
     def want(self, trigger: str = "start") -> None:
