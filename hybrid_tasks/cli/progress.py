@@ -13,7 +13,13 @@ from hybrid_tasks.model.events import Event
 
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 PLAIN_SPINNER = "|/-\\"
-STAGES = {"check": "checking", "build": "building", "launch": "starting", "probe": "waiting for its health"}
+STAGES = {
+    "check": "checking",
+    "build": "building",
+    "launch": "starting",
+    "probe": "waiting for its health",
+    "driver": "reloading",
+}
 """Stages that last; the others are over before they could be read."""
 LASTS = 2.0
 """Seconds after which a pipe is told what a service is doing: what is over sooner, the summary tells."""

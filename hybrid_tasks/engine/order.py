@@ -8,6 +8,7 @@ from pathlib import Path
 from hybrid_tasks.engine.keeping import Copy
 from hybrid_tasks.errors import ToolMissing
 from hybrid_tasks.model.command import Command
+from hybrid_tasks.model.plan import Driver
 from hybrid_tasks.model.receipt import Stage
 from hybrid_tasks.model.watching import Burst, Snapshot
 from hybrid_tasks.process.jobs import Job
@@ -18,7 +19,8 @@ class Version:
     """Something that can be started (again): the program as planned, and the source it was made from.
 
     `built` says that it is an artefact, `copy` is the kept copy of its source that it runs: either does not read
-    the tree any more. `setting` is what it was started with, for the crew alone.
+    the tree any more. `setting` is what it was started with, for the crew alone. With a `driver` it is what watches the
+    tree, and the fingerprint is that of the source it was last seen to bring to life, empty when it failed to.
     """
 
     program: Command
@@ -27,6 +29,7 @@ class Version:
     built: bool = False
     copy: Copy | None = None
     setting: object = None
+    driver: Driver | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,21 @@ class Nudge:
 
 
 @dataclass(frozen=True, slots=True)
+class Driven:
+    """A serving instance that is a driver, to which the change is left.
+
+    Args:
+        driver: which one.
+        job: the instance.
+        version: what it runs once its program has answered.
+    """
+
+    driver: Driver
+    job: Job
+    version: Version
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """What a swap shall bring about.
 
@@ -56,6 +74,7 @@ class Order:
         version: start this kept version instead of making one.
         good: the version to start again when a `replace` fails.
         nudge: try this first; a new instance is made only when the one that serves does not answer afterwards.
+        driven: start nothing, see what becomes of the change there.
     """
 
     trigger: str
@@ -65,6 +84,7 @@ class Order:
     version: Version | None = None
     good: Version | None = None
     nudge: Nudge | None = None
+    driven: Driven | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from hybrid_tasks.engine.order import Version
+from hybrid_tasks.engine.order import Driven, Version
 from hybrid_tasks.model.command import Command
 from hybrid_tasks.model.plan import StartPlan
 from hybrid_tasks.model.verdict import Verdict
+from hybrid_tasks.model.watching import Burst
 from hybrid_tasks.process.jobs import Job
 
 
@@ -33,6 +34,9 @@ class Crew(Protocol):
 
     async def nudge(self, job: Job, signal: str) -> Verdict:
         """Send a serving instance a signal, and wait for its next healthy answer."""
+
+    async def follow(self, driven: Driven, burst: Burst) -> str | None:
+        """See what a driver makes of a change: None once its program answers anew, else why it does not."""
 
     async def drop(self, job: Job) -> None:
         """End an instance that was never proved."""

@@ -13,12 +13,13 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from hybrid_tasks.engine import builder
 from hybrid_tasks.engine.builder import Refused
 from hybrid_tasks.engine.keeping import differing
-from hybrid_tasks.engine.order import Nudge, Order, Outcome, Version
+from hybrid_tasks.engine.order import Driven, Nudge, Order, Outcome, Version
 from hybrid_tasks.engine.roles import Crew, Owner
 from hybrid_tasks.errors import HybridError, ToolMissing
 from hybrid_tasks.model.receipt import Stage
@@ -68,6 +69,8 @@ async def swap(order: Order, crew: Crew, owner: Owner) -> Outcome:
     checking: asyncio.Task[Refused | Job] | None = None
     try:
         try:
+            if order.driven is not None:
+                return await _driven(order.driven, order, crew, owner, book)
             if order.nudge is not None and await _nudged(order.nudge, crew, owner, book):
                 return Outcome(tuple(book.stages), None, order.nudge.job, order.nudge.version)
             version, checking = await _make(order, crew, owner, book)
@@ -104,6 +107,17 @@ async def _nudged(nudge: Nudge, crew: Crew, owner: Owner, book: _Book) -> bool:
     return mark.ok
 
 
+async def _driven(driven: Driven, order: Order, crew: Crew, owner: Owner, book: _Book) -> Outcome:
+    """Leave the change to a driver, and see what it makes of it."""
+    async with book("driver") as mark:
+        book.stage("driver", f"left to {driven.driver.name}")
+        error = await crew.follow(driven, order.burst)
+        mark.ok = error is None
+        # Nobody knows what serves after a failure, so the next change is looked at whatever it is.
+        owner.adopt(driven.version if mark.ok else replace(driven.version, fingerprint=""))
+    return Outcome(tuple(book.stages), error, driven.job, driven.version)
+
+
 async def _make(
     order: Order, crew: Crew, owner: Owner, book: _Book
 ) -> tuple[Version, asyncio.Task[Refused | Job] | None]:
@@ -131,7 +145,8 @@ async def _make(
             artefact = built if isinstance(built, Path) else None
             mark.ok = True
     program = builder.with_artefact(plan.program, artefact)
-    return Version(program, order.snapshot.fingerprint, order.folder, plan.build is not None), checking
+    made_from, artefacts = order.snapshot.fingerprint, plan.build is not None
+    return Version(program, made_from, order.folder, artefacts, driver=plan.driver), checking
 
 
 def _refuse(answer: object) -> None:

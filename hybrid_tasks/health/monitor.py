@@ -90,6 +90,17 @@ class Monitor:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
+    async def doubt(self) -> None:
+        """Ask now, and believe one failure: something has happened to what is asked."""
+        if self._task is not None:
+            self._tell(await ask(self._probe, self._at))
+
+    def _tell(self, answer: Verdict) -> None:
+        news = type(answer) is not type(self.verdict)
+        self.verdict = answer
+        if news:
+            self._changed(answer)
+
     async def _watch(self) -> None:
         failures = 0
         while True:
@@ -98,10 +109,7 @@ class Monitor:
             failures = 0 if isinstance(answer, Healthy) else failures + 1
             if 0 < failures < self._pace.retries:
                 continue
-            news = type(answer) is not type(self.verdict)
-            self.verdict = answer
-            if news:
-                self._changed(answer)
+            self._tell(answer)
 
 
 async def _poll(probe: Probe, pace: Pace, at: Asked, clock: Clock) -> Verdict:

@@ -184,7 +184,7 @@ def last_lines(log_file: Path, n: int = 20) -> list[str]:
         found[:0] = _tail(segment, n - len(found))
         if len(found) >= n:
             break
-    return _readable(b"".join(found), n)
+    return readable(b"".join(found), n)
 
 
 def excerpt(log_file: Path, n: int = 20) -> list[str]:
@@ -206,7 +206,7 @@ def excerpt(log_file: Path, n: int = 20) -> list[str]:
             read += file.read(_EXCERPT_BYTES - len(read))
         if len(read) >= _EXCERPT_BYTES:  # not a compiler's output: what matters is at the end
             return matters(last_lines(log_file, 2000), n)
-    return matters(_readable(read, None), n)
+    return matters(readable(read), n)
 
 
 def _tail(segment: Path, n: int) -> list[bytes]:
@@ -225,7 +225,16 @@ def _tail(segment: Path, n: int) -> list[bytes]:
     return (lines if lines[-1] else lines[:-1])[-n:] if n > 0 else []
 
 
-def _readable(data: bytes, n: int | None) -> list[str]:
+def readable(data: bytes, n: int | None = None) -> list[str]:
+    """Give raw output as lines for people.
+
+    Args:
+        data: what was printed.
+        n: how many of the last lines at most; None: all.
+
+    Returns:
+        the lines without escapes and without messages for programs, long ones cut.
+    """
     data = _FOR_PROGRAMS.sub(b"", data)
     found = [line.rstrip() for line in clean(cut_long(data), colours=False).decode().split("\n")]
     if not found[-1]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from signal import Signals
+from types import MappingProxyType
 
 from hybrid_tasks.model.command import Command
 from hybrid_tasks.model.info import Tool
 from hybrid_tasks.model.service import Listen, Service
+
+NO_FILES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,24 @@ class Build:
 
 
 @dataclass(frozen=True, slots=True)
+class Driver:
+    """A program of others' that watches, builds and restarts by itself, in the place of our engine.
+
+    Saves are left to it. It cannot keep the last good version: what it ends before the new one has proved healthy
+    is gone.
+
+    Args:
+        name: as in `driver = "air"`.
+        failed: a regular expression; a line of its output that matches says that it could not bring a save to life.
+        remark: more that people should know of it, said once.
+    """
+
+    name: str
+    failed: str = ""
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class StartPlan:
     """How an instance of a service comes to life.
 
@@ -76,6 +98,8 @@ class StartPlan:
             on its command line) or OWN. The supervisor asks again with `listen_fd` set accordingly.
         warm: a command for a parent that forks instances.
         tools: programs this plan needs beyond those of the stack.
+        files: what is written before anything starts: texts by their names below `place.artefacts`.
+        driver: `program` is one, and starts the service's own program itself.
     """
 
     program: Command
@@ -84,6 +108,8 @@ class StartPlan:
     listen: Listen = Listen.OWN
     warm: Command | None = None
     tools: tuple[Tool, ...] = ()
+    files: Mapping[str, str] = field(default_factory=lambda: NO_FILES)
+    driver: Driver | None = None
 
 
 class ReloadAction(Enum):

@@ -54,6 +54,8 @@ def settled(service: Service, place: Place, plan: StartPlan | None) -> StartPlan
     Raises:
         WrongInput: the parts do not fit together.
     """
+    if plan is not None and plan.driver is not None:
+        _fits(service, plan.driver.name)
     if service.command is not None:
         ours = plan.program if plan is not None else Command((), service.directory)
         argv = (*service.command, *service.args)
@@ -72,6 +74,20 @@ def settled(service: Service, place: Place, plan: StartPlan | None) -> StartPlan
     return dataclasses.replace(
         plan, program=_with_port(service, place, program), check=check, build=build, listen=listen
     )
+
+
+def _fits(service: Service, driver: str) -> None:
+    """Refuse keys that say how the engine works where another does that work."""
+    keys = {"command": service.command, "build": service.build, "check": service.check}
+    set_ones = [key for key, words in keys.items() if words is not None]
+    if service.listen is Listen.INHERIT:
+        set_ones.append("listen")
+    if set_ones:
+        raise WrongInput(
+            f"services.{service.name}.{set_ones[0]} is for our engine, and `{driver}` is to drive the service",
+            f"remove `{set_ones[0]}` (`{driver}` has a configuration of its own), or `driver`",
+            subject=f"service `{service.name}`",
+        )
 
 
 def _own_build(service: Service, place: Place, program: Command) -> Build:

@@ -75,7 +75,7 @@ def trial(host: Host, service: Service, path: str | None) -> StartPlan:
 
 
 def start(site: Site, service: Service, place: Place) -> StartPlan:
-    """Ask the stack how to start the service, and the runtime how it runs that.
+    """Ask the stack how to start the service, and the runtime how it runs that; write the files that it asks for.
 
     Raises:
         ToolMissing: the plan needs a program that is not on this machine.
@@ -83,6 +83,8 @@ def start(site: Site, service: Service, place: Place) -> StartPlan:
     plan = routing.start_plan(site.host, service, place)
     if missing := routing.lacking(plan, site.client.get("PATH")):
         raise ToolMissing(f"`{missing[0].executable}` is missing", missing[0].install)
+    for name, text in plan.files.items():
+        (place.artefacts / name).write_text(text, "utf-8")
     runs = routing.run_plans(site.host, (service,), {service.name: plan}, {})
     program = next((run.main for run in runs if run.main is not None), plan.program)
     return replace(plan, program=program)
@@ -110,7 +112,7 @@ def begin(
     probe = routing.health(site.host, service)
     if offer and settled is not Listen.FRONT:
         plan = start(site, service, replace(place, listen_fd=FIRST_LISTENER))
-        if settled is Listen.INHERIT or Listen.INHERIT in {plan.listen, service.listen}:
+        if plan.driver is None and (settled is Listen.INHERIT or Listen.INHERIT in {plan.listen, service.listen}):
             return Beginning(plan, probe, Way(Listen.INHERIT))
     if spare is not None and (settled is Listen.FRONT or frontable(service, probe)):
         port = spare()

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from hybrid_tasks.engine.keeping import Copy
-from hybrid_tasks.engine.order import Version
+from hybrid_tasks.engine.order import Driven, Version
 from hybrid_tasks.engine.unavailable import Notice
 from hybrid_tasks.errors import SteeringUnavailable
 from hybrid_tasks.model.command import Command
@@ -25,6 +25,7 @@ from hybrid_tasks.process.spec import FIRST_LISTENER
 from hybrid_tasks.supervisor import consulting
 from hybrid_tasks.supervisor.berths import Berths
 from hybrid_tasks.supervisor.docking import Docking
+from hybrid_tasks.supervisor.driving import Drivers
 from hybrid_tasks.supervisor.fronting import Front
 from hybrid_tasks.supervisor.listening import LOOPBACK, Way, frontable
 from hybrid_tasks.supervisor.occupancy import nobody_else, steered
@@ -64,6 +65,7 @@ class Crew:
         self._planned: Setting | None = None
         self._settings: dict[str, Setting] = {}
         self._alone = False
+        self._drivers = Drivers(site, self.remarks)
         self._probing = Probing(self._ask)
 
     def reconfigure(self, service: Service) -> None:
@@ -202,6 +204,7 @@ class Crew:
     async def launch(self, version: Version) -> Job:
         """Start an instance: on a slot of our port, behind the front, or on a port nobody else holds."""
         setting = self._of(version)
+        self._drivers.introduce(self.service.name, version.driver)
         start = partial(self._instance, setting)
         return await self._docking.launch(setting.service, setting.way, version.program, start)
 
@@ -216,10 +219,17 @@ class Crew:
 
     async def probe(self, job: Job) -> Verdict:
         """Wait for the first healthy answer of this instance."""
-        verdict = await self._probing.first(job, self._docking.of(job, self.service), self.setting(job))
+        answer = self._probing.first(job, self._docking.of(job, self.service), self.setting(job))
+        verdict = await self._drivers.first(job, answer)
         if isinstance(verdict, Unhealthy):
             self._docking.unproved(job)
         return verdict
+
+    async def follow(self, driven: Driven, burst: Burst) -> str | None:
+        """See what a driver makes of a change: None once its program answers anew, else why it does not."""
+        self.note = f"left to {driven.driver.name}"
+        berth, setting = self._docking.of(driven.job, self.service), self.setting(driven.job)
+        return await self._drivers.follow(driven, burst, self._probing, berth, setting)
 
     async def nudge(self, job: Job, signal: str) -> Verdict:
         """Send a serving instance a signal, and wait for its next healthy answer."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from hybrid_tasks.engine.order import Nudge, Order, Version
+from hybrid_tasks.engine.order import Driven, Nudge, Order, Version
 from hybrid_tasks.model.plan import ReloadAction
 from hybrid_tasks.model.receipt import Receipt
 from hybrid_tasks.model.status import Blocked, Held, Rest
@@ -66,6 +66,7 @@ class Deciding:
         self._kept = kept
         self._history = history
         self._put = put
+        self._left: str | None = None  # the source that was last left to a driver, whatever it made of it
 
     async def next(self, trigger: str | None, rest: Rest | None) -> Order | Left | Receipt | Pause | None:
         """Decide on the next swap, if one is needed.
@@ -101,6 +102,12 @@ class Deciding:
         """Ask the stack what changes are answered with."""
         running, made = self._serving.running, self._made
         burst = self._since()
+        if running is not None and running.version.driver is not None:
+            burst = burst if self._left is None else self._source.since(self._left)
+            as_new = replace(running.version, fingerprint=snapshot.fingerprint)
+            driven, self._left = Driven(running.version.driver, running.job, as_new), snapshot.fingerprint
+            return Order("save", snapshot, burst, as_new.folder, driven=driven)
+        self._left = None
         plan = await self._crew.prepared(burst)
         if made is None:
             return self._order("save", snapshot)

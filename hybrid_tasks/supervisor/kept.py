@@ -63,7 +63,12 @@ class Kept:
             return
         self.good = version
         async with self._one_at_a_time:
-            if not version.built and version.copy is None and len(snapshot.files) <= MOST_FILES:
+            if (
+                not version.built
+                and version.copy is None
+                and version.driver is None
+                and len(snapshot.files) <= MOST_FILES
+            ):
                 await self._keep(version, snapshot)
             kept = [one for one in (self.good, self._spare) if one is not None]
             keep = {one.folder for one in kept} | {one.copy.root.parent for one in kept if one.copy is not None}

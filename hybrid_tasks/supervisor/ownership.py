@@ -6,7 +6,8 @@ import socket
 
 from hybrid_tasks.process import ports
 from hybrid_tasks.process.activity import spent
-from hybrid_tasks.process.identity import descendants
+from hybrid_tasks.process.children import family
+from hybrid_tasks.process.identity import descendants, read_stat
 from hybrid_tasks.process.jobs import Job
 
 
@@ -32,6 +33,42 @@ class TreeOwnership:
         inode = ports.accepted_inode(connection)
         owner = ports.owner_of(inode) if inode else None
         return f"`{owner[1]}` (pid {owner[0]})" if owner else ""
+
+
+class Newer:
+    """The processes of a job that were started after something.
+
+    Args:
+        job: the driver.
+        ticks: since the boot, as the kernel counts the starts of processes.
+    """
+
+    def __init__(self, job: Job, ticks: int) -> None:
+        self._job = job
+        self._ticks = ticks
+
+    def pids(self) -> set[int]:
+        """Those that live."""
+        found = ((pid, read_stat(pid)) for pid in family(self._job.pid))
+        return {pid for pid, stat in found if stat is not None and stat.state not in "ZX" and stat.ticks >= self._ticks}
+
+
+class NewOwnership(TreeOwnership):
+    """Recognises connections that a job's newer processes have accepted.
+
+    Args:
+        job: the driver.
+        newer: its newer processes.
+    """
+
+    def __init__(self, job: Job, newer: Newer) -> None:
+        super().__init__(job)
+        self._newer = newer
+
+    def belongs(self, connection: socket.socket) -> bool | None:
+        """Whether one of them accepted this connection; None: nobody has yet, or it cannot be told."""
+        inode = ports.accepted_inode(connection)
+        return inode in ports.inodes_of(self._newer.pids()) if inode else None
 
 
 class TreeActivity:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 from hybrid_tasks.health.asked import Asked
-from hybrid_tasks.health.monitor import Monitor, first_answer
+from hybrid_tasks.health.monitor import LAST_PAUSE, LOOKS, Monitor, first_answer
 from hybrid_tasks.health.output import new_lines
 from hybrid_tasks.logs.store import forget
 from hybrid_tasks.model.command import Command
-from hybrid_tasks.model.probe import AliveProbe, Probe
+from hybrid_tasks.model.probe import AliveProbe, HttpProbe, Probe, TcpProbe
 from hybrid_tasks.model.verdict import Healthy, Verdict
 from hybrid_tasks.process.jobs import Job
 from hybrid_tasks.supervisor.berths import Berth
-from hybrid_tasks.supervisor.ownership import TreeActivity, TreeOwnership
+from hybrid_tasks.supervisor.ownership import Newer, NewOwnership, TreeActivity, TreeOwnership
 from hybrid_tasks.supervisor.setting import Setting
 
 PROBE = "probe"
@@ -59,9 +60,36 @@ class Probing:
         """
         return await self._answer(job, berth, None, setting, AliveProbe())
 
-    async def _answer(self, job: Job, berth: Berth, mark: Mark, setting: Setting, *before: Probe) -> Verdict:
+    async def renewed(self, job: Job, berth: Berth, setting: Setting, newer: Newer) -> Verdict:
+        """Wait for the first healthy answer of what a driver has started anew.
+
+        Args:
+            job: the driver.
+            berth: where its program listens.
+            setting: what it was started with.
+            newer: its processes that count.
+        """
+        if not isinstance(setting.probe, HttpProbe | TcpProbe):
+            await _at_rest(newer, TreeActivity(job))
+        return await self._answer(job, berth, None, setting, ownership=NewOwnership(job, newer))
+
+    async def doubt(self) -> None:
+        """Ask the serving instance now: something has happened to it."""
+        if self._monitor is not None:
+            await self._monitor.doubt()
+
+    async def _answer(
+        self,
+        job: Job,
+        berth: Berth,
+        mark: Mark,
+        setting: Setting,
+        *before: Probe,
+        ownership: TreeOwnership | None = None,
+    ) -> Verdict:
         died = asyncio.ensure_future(_died(job))
         asked = self._asked(job, berth, mark, setting)
+        asked = asked if ownership is None else replace(asked, ownership=ownership)
         try:
             for probe in before:
                 verdict = await first_answer(probe, setting.service.pace, asked, died)
@@ -124,6 +152,14 @@ class Probing:
             if self._failed is not None:
                 forget(self._failed)
             self._failed = log
+
+
+async def _at_rest(newer: Newer, activity: TreeActivity) -> None:
+    """Wait until there are newer processes, and nothing of the job is at work any more."""
+    looks = 0
+    while looks < LOOKS:
+        await asyncio.sleep(LAST_PAUSE)
+        looks = looks + 1 if activity.still() and newer.pids() else 0
 
 
 async def _died(job: Job) -> Job:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -12,5 +14,8 @@ class GoOptions(BaseModel):
 
     main: str | None = Field(
         default=None, min_length=1, description="directory of the main package (`./cmd/server`), found when left out"
+    )
+    driver: Literal["engine", "air"] = Field(
+        default="engine", description="who watches, builds and restarts: our `engine`, or `air`"
     )
     flags: tuple[str, ...] = Field(default=(), description="more arguments of `go build` (`-tags=dev`, `-race`)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from hybrid_stack_go import flags
+from hybrid_stack_go import air, changes, flags
 from hybrid_stack_go.finding import find_main
 from hybrid_stack_go.modules import program
 from hybrid_stack_go.options import GoOptions
@@ -23,20 +23,20 @@ def main_of(service: Service) -> Path:
 
 
 def start(service: Service, place: Place) -> StartPlan:
-    """Say how an instance is built into a fresh artefact and started."""
+    """Say how an instance is built into a fresh artefact and started, or the driver that does both.
+
+    Raises:
+        WrongInput: it is not clear what to build, or the driver's configuration cannot be read.
+    """
     main = main_of(service)
+    debug = place.debug_port is not None
     artefact = place.artefacts / service.name
-    build = (
-        "go",
-        "build",
-        *_flags(service, debug=place.debug_port is not None),
-        "-o",
-        str(artefact),
-        _target(main, service.directory),
-    )
+    words = ("go", "build", *_flags(service, debug=debug), "-o", _target(main, service.directory))
+    if options_of(service).driver == "air" and not debug:
+        return air.start(service, place, words, changes.watch(service, main))
     return StartPlan(
         program=Command(("{artefact}", *service.args), service.directory),
-        build=Build(Command(build, service.directory), artefact),
+        build=Build(Command((*words[:-1], str(artefact), words[-1]), service.directory), artefact),
         listen=Listen.INHERIT if inherits(main) else Listen.OWN,
     )
 

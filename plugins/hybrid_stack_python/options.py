@@ -6,6 +6,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+ENGINE = "engine"
+
 
 class PythonOptions(BaseModel):
     """What a Python service runs, and with which interpreter; everything is found when left out."""
@@ -17,6 +19,10 @@ class PythonOptions(BaseModel):
     )
     server: Literal["uvicorn", "hypercorn", "gunicorn"] | None = Field(
         default=None, description="what serves `app`: that of its own command when left out, else uvicorn"
+    )
+    driver: Literal["engine", "uvicorn", "watchdog"] = Field(
+        default="engine",
+        description="who watches and restarts: our `engine`, `uvicorn` with its --reload, or plain `watchdog`",
     )
     factory: bool | None = Field(
         default=None, description="`app` names a function that makes the application (found when left out)"

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
-from hybrid_stack_python import finding, serving
+from hybrid_stack_python import drivers, finding, serving
 from hybrid_stack_python.entry import Application, Entry, Module, Script
 from hybrid_stack_python.imports import packages
 from hybrid_stack_python.interpreter import Interpreter, choose
-from hybrid_stack_python.options import PythonOptions
+from hybrid_stack_python.options import ENGINE, PythonOptions
 from hybrid_tasks.api import Command, Listen, Place, Service, StartPlan, WrongInput
 
 HERE = Path(__file__).resolve().parent
@@ -68,7 +68,10 @@ def start(service: Service, place: Place) -> StartPlan:
     """
     entry = entry_of(service)
     served = isinstance(entry, Application)
+    wanted = ENGINE if place.debug_port is not None else options_of(service).driver  # a debugger is the engine's
+    driver = drivers.chosen(wanted, service, entry)
     python = interpreter_of(service, entry, *((entry.server,) if isinstance(entry, Application) else ()))
+    place = replace(place, listen_fd=None) if driver else place
     if isinstance(entry, Application):
         words = serving.command(service, place, entry, python, _moved(entry.root, service, place))
     elif isinstance(entry, Module):
@@ -76,13 +79,14 @@ def start(service: Service, place: Place) -> StartPlan:
     else:
         file = _moved(entry.file, service, place)
         words = (str(file.parent), str(file))
-    return StartPlan(
+    plan = StartPlan(
         program=Command(
             (str(python.path), str(HERE / "launch.py"), *words, *service.args), service.directory, _variables(python)
         ),
         check=Command((str(python.path), "-I", "-S", str(HERE / "syntax_check.py"), "{changed}"), service.directory),
-        listen=Listen.INHERIT if served else Listen.OWN,
+        listen=Listen.INHERIT if served and not driver else Listen.OWN,
     )
+    return drivers.driven(driver, service, plan) if driver else plan
 
 
 def _moved(path: Path, service: Service, place: Place) -> Path:

@@ -36,15 +36,26 @@ def build(service: Service, binary: Binary, options: RustOptions, cache: Path | 
     # The linker is an argument of this binary's rustc alone. As RUSTFLAGS it would put itself in the place of the
     # user's, of the environment or of `.cargo/config.toml`, and have every dependency built anew.
     linking = () if options.linker is None else ("--", "-C", f"link-arg=-fuse-ld={options.linker}")
-    words = (
-        *("cargo", "rustc" if linking else "build", "--message-format=json-render-diagnostics"),
+    words = ("cargo", "rustc" if linking else "build", "--message-format=json-render-diagnostics")
+    command = Command((*words, *chosen(service, binary, options, cache), *linking), service.directory)
+    return Build(command, CargoExecutable(binary.package.name, binary.name), WAITING)
+
+
+def chosen(service: Service, binary: Binary, options: RustOptions, cache: Path | None) -> tuple[str, ...]:
+    """Give the arguments with which cargo is told what to build, how and where.
+
+    Args:
+        service: which service.
+        binary: its binary.
+        options: its options table.
+        cache: where it may keep a target directory of its own.
+    """
+    return (
         *("--package", binary.package.name, "--bin", binary.name),
         *(("--profile", options.profile) if options.profile is not None else ()),
         *_target(service, options, cache),
         *options.flags,
-        *linking,
     )
-    return Build(Command(words, service.directory), CargoExecutable(binary.package.name, binary.name), WAITING)
 
 
 def tools(options: RustOptions) -> tuple[Tool, ...]:

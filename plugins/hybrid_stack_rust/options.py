@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 OWN, SHARED = "own", "shared"
+ENGINE = "engine"
 
 
 class RustOptions(BaseModel):
@@ -27,6 +28,14 @@ class RustOptions(BaseModel):
         description="`own` directory for builds, `shared` with your own cargo builds, or a path; own when left out",
     )
     linker: Literal["mold", "lld"] | None = Field(default=None, description="a faster linker than the default")
+    driver: Literal["engine", "cargo-watch", "bacon"] = Field(
+        default="engine", description="who watches, builds and restarts: our `engine`, `cargo-watch` or `bacon`"
+    )
+    job: str | None = Field(
+        default=None,
+        min_length=1,
+        description="job of your own bacon.toml for the driver `bacon`; one is made when left out",
+    )
 
     @property
     def wanted(self) -> tuple[str | None, str | None]:
@@ -39,4 +48,12 @@ class RustOptions(BaseModel):
         package, _ = self.wanted
         if self.package not in {None, package}:
             raise ValueError(f"`bin` is of package `{package}`, not of `{self.package}`")
+        return self
+
+    @model_validator(mode="after")
+    def _fitting_driver(self) -> Self:
+        if self.linker is not None and self.driver != ENGINE:
+            raise ValueError(f"`linker` is for builds of the engine, not of `{self.driver}`")
+        if self.job is not None and self.driver != "bacon":
+            raise ValueError('`job` is for `driver = "bacon"`')
         return self

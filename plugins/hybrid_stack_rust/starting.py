@@ -6,12 +6,13 @@ import functools
 import re
 from pathlib import Path
 
-from hybrid_stack_rust import building
+from hybrid_stack_rust import bacon, building, cargo_watch, changes
 from hybrid_stack_rust.finding import Binary, find_binary
 from hybrid_stack_rust.manifests import depends_on
-from hybrid_stack_rust.options import RustOptions
+from hybrid_stack_rust.options import ENGINE, RustOptions
 from hybrid_tasks.api import Command, Listen, Place, Service, StartPlan
 
+DRIVERS = {"bacon": bacon.start, "cargo-watch": cargo_watch.start}
 INHERITS = re.compile(rb"LISTEN_FDS|\blistenfd::")
 
 
@@ -26,8 +27,12 @@ def binary_of(service: Service) -> Binary:
 
 
 def start(service: Service, place: Place) -> StartPlan:
-    """Say how an instance is built and started."""
+    """Say how an instance is built and started, or the driver that does both."""
     binary, options = binary_of(service), options_of(service)
+    if options.driver != ENGINE and place.debug_port is None:
+        words = building.chosen(service, binary, options, place.cache)
+        watch = changes.watch(service, binary.package.directory)
+        return DRIVERS[options.driver](service, place, words, watch)
     return StartPlan(
         program=Command(("{artefact}", *service.args), service.directory),
         build=building.build(service, binary, options, place.cache),

@@ -183,3 +183,27 @@ def test_tcp_and_the_time_out_of_the_pace_count() -> None:
         await monitor.stop()
 
     asyncio.run(main())
+
+
+def test_in_doubt_one_answer_is_believed_at_once() -> None:
+    """Something has happened to what is asked: neither the interval nor the retries are waited for."""
+
+    async def main() -> None:
+        said: list[Verdict] = []
+        codes = iter([500, 500, 200])
+
+        async def answer() -> int:
+            return next(codes)
+
+        async with http(answer) as port:
+            monitor = Monitor(GET, Pace(interval=1000, retries=3), Asked(port=port), said.append)
+            await monitor.doubt()
+            assert said == [], "nobody is asked before it has begun"
+            monitor.start()
+            await monitor.doubt()
+            await monitor.doubt()
+            await monitor.doubt()
+            await monitor.stop()
+        assert [type(verdict) for verdict in said] == [Unhealthy, Healthy]
+
+    asyncio.run(main())

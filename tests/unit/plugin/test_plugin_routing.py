@@ -11,6 +11,7 @@ from strangers import INFO, RUNTIME, START, load, service, tweak
 
 from hybrid_tasks.errors import HybridError, PluginBroken, WrongInput
 from hybrid_tasks.model.command import Command
+from hybrid_tasks.model.info import Tool
 from hybrid_tasks.model.plan import Build, Place, ReloadAction, ReloadPlan, StartPlan
 from hybrid_tasks.model.probe import AliveProbe, HttpProbe, TcpProbe
 from hybrid_tasks.model.project import Project
@@ -178,3 +179,36 @@ def test_only_what_lies_inside_is_ever_cleaned(install, tmp_path: Path) -> None:
 def test_a_signal_that_there_is_none_of_is_refused_where_the_plugin_names_it() -> None:
     with pytest.raises(ValueError, match="there is no signal 'NONSENSE'"):
         ReloadPlan(ReloadAction.SIGNAL, signal="NONSENSE")
+
+
+DRIVEN = INFO + (
+    "\n    @hookimpl\n    def stack_start(service, place):\n"
+    "        return StartPlan(Command(('air',), service.directory), driver=Driver('air'))"
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "key"),
+    [
+        ({"command": ("x",)}, "command"),
+        ({"build": ("make", "{artefact}")}, "build"),
+        ({"check": ("vet",)}, "check"),
+        ({"listen": Listen.INHERIT}, "listen"),
+    ],
+)
+def test_what_the_engine_would_do_otherwise_is_refused_with_a_driver(
+    install, tmp_path: Path, place: Place, given: dict[str, object], key: str
+) -> None:
+    install(DRIVEN)
+    with pytest.raises(WrongInput, match=f"services.api.{key} is for our engine, and `air` is to drive") as caught:
+        routing.start_plan(load(), service(tmp_path, **given), place)
+    assert caught.value.hint.startswith(f"remove `{key}`")
+    assert routing.start_plan(load(), service(tmp_path, listen=Listen.OWN), place).driver is not None
+
+
+def test_a_plans_own_tools_are_looked_for_on_the_path_of_the_service(tmp_path: Path) -> None:
+    plan = StartPlan(Command(("gow",), tmp_path), tools=(Tool("gow", "go install gow"), Tool("sh", "")))
+    assert [tool.executable for tool in routing.lacking(plan)] == ["gow"]
+    (tmp_path / "gow").write_text("#!/bin/sh\n")
+    (tmp_path / "gow").chmod(0o755)
+    assert [tool.executable for tool in routing.lacking(plan, str(tmp_path))] == ["sh"]
