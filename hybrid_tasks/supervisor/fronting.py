@@ -179,9 +179,10 @@ class Front:
 
     async def _end(self) -> None:
         proxy, self._proxy = self._proxy, None
-        if proxy is not None:
-            proxy.retiring = True
-            await proxy.job.stop()
+        ending = {*self._older, *((proxy,) if proxy is not None else ())}
+        for one in ending:
+            one.retiring = True
+        await asyncio.gather(*(one.job.stop() for one in ending))
 
     # a proxy's life
 

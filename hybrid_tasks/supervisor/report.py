@@ -146,7 +146,9 @@ def _crash(crashed: Crashed, last: Receipt | None, root: str) -> str:
 
 
 def _host(service: Service) -> str:
-    return "127.0.0.1" if service.host in {"0.0.0.0", "localhost", "::"} else service.host  # noqa: S104 - shown only
+    if service.host in {"0.0.0.0", "localhost", "::"}:  # noqa: S104 - shown only
+        return "127.0.0.1"
+    return f"[{service.host}]" if ":" in service.host else service.host
 
 
 def _url(service: Service, setting: Setting | None) -> str | None:

@@ -212,3 +212,18 @@ def test_a_port_in_an_argument_is_a_spare_one_too(project: Project, port: int) -
     started(project)
     assert services(project)["web"]["listen"] == "front"
     assert get(port) == "zero"
+
+
+@pytest.mark.needs("node")
+def test_a_service_on_an_ipv6_address(project: Project) -> None:
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as free:
+        port = free.getsockname()[1]
+    project.write("hybrid.toml", node(project, port, more='host = "::1"'))
+    started(project)
+    shown = services(project)["web"]
+    assert (shown["listen"], shown["address"]) == ("front", f"http://[::1]:{port}")
+    (project.root / "web/main.js").write_text(NODE.text("one"))
+    assert reloaded(project)[1] == 0
+    with socket.create_connection(("::1", port), timeout=30) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert b"".join(iter(lambda: client.recv(4096), b"")).endswith(b"one")
