@@ -42,7 +42,8 @@ async def first_answer(probe: Probe, pace: Pace, at: Asked, died: Awaitable[obje
         if not ended.done():
             return polling.result()
         code = _code(ended)
-        if code == 0 and isinstance(probe, AliveProbe | LogProbe):  # it was not to serve anybody, and has done its work
+        # without a port it was not to serve anybody, and has done its work
+        if code == 0 and at.port is None and isinstance(probe, AliveProbe | LogProbe):
             verdict = polling.result() if polling.done() else await ask(probe, at)
             return verdict if isinstance(verdict, Healthy) else Unhealthy(_death(code))
         return Unhealthy(_death(code))

@@ -42,6 +42,14 @@ class History:
         """
         return self.failing and self.last is not None and self.last.fingerprint == fingerprint
 
+    def lived(self, fingerprint: str | None) -> bool:
+        """Whether the last swap that was not cancelled made this source live.
+
+        Args:
+            fingerprint: of the source.
+        """
+        return self.last is not None and not self.failing and self.last.fingerprint == fingerprint
+
     @property
     def failing(self) -> bool:
         """Whether the last swap that was not cancelled has failed."""

@@ -15,7 +15,7 @@ from hybrid_tasks.model.status import Finished
 from hybrid_tasks.model.verdict import Healthy
 from hybrid_tasks.supervisor import cleaning
 from hybrid_tasks.supervisor.answers import ANSWERS, check_environments, chosen, service_of
-from hybrid_tasks.supervisor.awaiting import come_up, excused, started, swapped_since, until
+from hybrid_tasks.supervisor.awaiting import come_up, excused, swapped_since, until
 from hybrid_tasks.supervisor.estate import Estate
 from hybrid_tasks.supervisor.halting import stop, undo
 from hybrid_tasks.supervisor.loaded import Loaded, load
@@ -53,9 +53,12 @@ async def _as_asked(estate: Estate, request: Request) -> Loaded:
 async def _status(estate: Estate, _request: Request, reply: Reply) -> None:
     units, notes = list(estate.units.values()), estate.all_notes()
     told = await asyncio.to_thread(document, estate.loaded, units, estate.figures, began=estate.began, notes=notes)
-    wanted = [unit for unit in estate.units.values() if unit.state.wanted and not excused(unit)]
-    healthy = all(isinstance(unit.state.verdict, Healthy) or isinstance(unit.state.rest, Finished) for unit in wanted)
-    reply.result(told, Code.DONE if healthy and wanted else Code.FAILED)
+    wanted = [unit for unit in estate.units.values() if unit.state.wanted]
+    well = all(
+        isinstance(unit.state.verdict, Healthy) or isinstance(unit.state.rest, Finished) or excused(unit)
+        for unit in wanted
+    )
+    reply.result(told, Code.UNREACHABLE if not wanted else Code.DONE if well else Code.FAILED)
 
 
 async def _start(estate: Estate, request: Request, reply: Reply) -> None:
@@ -159,12 +162,14 @@ async def _wait(estate: Estate, request: Request, reply: Reply) -> None:
     if not wanted:
         raise NotRunning("nothing runs here", "start it with `inv dev-start`")
     units = [estate.units[name] for name in names]
-    done = started
+    done = come_up
     if request.args["reload"]:
         numbers = {unit.service.name: unit.compare() for unit in units}
 
         def done(unit: ServiceUnit) -> Code | None:
             result = unit.settled(numbers[unit.service.name])
+            if not unit.state.wanted:
+                return Code.FAILED
             if result is None:
                 return None
             return Code.DONE if result is Result.LIVE or excused(unit) else Code.FAILED

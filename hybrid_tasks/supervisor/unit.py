@@ -14,7 +14,7 @@ from hybrid_tasks.engine.order import Order
 from hybrid_tasks.errors import HybridError
 from hybrid_tasks.model.receipt import Receipt, Result
 from hybrid_tasks.model.service import Service
-from hybrid_tasks.model.status import Crashed, Stopped, Unit, Waiting
+from hybrid_tasks.model.status import Crashed, Finished, Stopped, Unit, Waiting
 from hybrid_tasks.model.verdict import Unknown
 from hybrid_tasks.supervisor.crashes import Revival, how_ended
 from hybrid_tasks.supervisor.crew import Crew
@@ -161,7 +161,8 @@ class ServiceUnit:
         if self.source.compared < number or busy or self.source.current is None:
             return None
         unwatched = not self.service.hot_reload and self._serving.running is not None
-        if unwatched or self._serving.fingerprint == self.source.fingerprint:
+        done = isinstance(self.state.rest, Finished) and self._history.lived(self.source.fingerprint)
+        if unwatched or done or self._serving.fingerprint == self.source.fingerprint:
             return Result.LIVE
         return None if isinstance(self.state.rest, Waiting) else Result.FAILED
 

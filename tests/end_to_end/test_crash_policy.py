@@ -136,3 +136,37 @@ def test_bug_3_a_crash_is_seen_at_once_though_something_of_the_service_lives_on(
     shown(project, "web", "ended by SIGKILL: up; waits for a change")
     assert project.survivors() != []
     assert project.inv("dev-stop", "--kill").code in {0, 1, 2}
+
+
+@pytest.mark.parametrize(("rule", "more"), [("always", ""), ("auto", "port = {port}\n")])
+def test_who_ends_with_0_too_early_is_finished_only_by_its_rule_and_without_a_port(
+    project: Project, port: int, rule: str, more: str
+) -> None:
+    table = 'dir = "a"\ncommand = ["sh", "-c", "echo up; exit 0"]\nhealth = {alive = true}\n'
+    plain(project, {"web": f'{table}restart = "{rule}"\n{more.format(port=port)}'})
+    project.inv("dev-start", "--timeout", "60")
+    one = shown(project, "web", "ended with 0")
+    assert one["state"] == "crashed"
+    assert ask(project, "status")[1] == 1
+
+
+def test_waiting_for_a_job_that_has_run_its_source_is_over_at_once(project: Project) -> None:
+    plain(project, {"job": 'dir = "a"\ncommand = ["cat", "source"]\n'})
+    started(project)
+    for word in ("one", "two"):
+        assert reloaded(project)[1] == 0
+        assert project.inv("dev-status").code == 0
+        project.write("a/source", f"{word}\n")
+    assert reloaded(project)[1] == 0
+    assert output(project, "job") == "1one\ntwo\n"
+
+
+def test_bug_only_optional_services_that_are_blocked_were_a_failure(project: Project) -> None:
+    project.environ["PATH"] = "/nonexistent"
+    plain(project, {"lacking": 'dir = "a"\nstack = "go"\noptional = true\n'})
+    project.write("a/go.mod", "module x\n")
+    project.write("a/main.go", "package main\nfunc main() {}\n")
+    done = project.inv("dev-start")
+    assert done.code == 0, done.out + done.err
+    done = project.inv("dev-status")
+    assert (done.code, done.out.count("blocked")) == (0, 1)

@@ -19,11 +19,11 @@ class Ended:
     code: int
 
 
-def ended(probe: Probe, code: int, lines: Iterator[list[str]] | None = None) -> Verdict:
+def ended(probe: Probe, code: int, lines: Iterator[list[str]] | None = None, port: int | None = None) -> Verdict:
     async def main() -> Verdict:
         died: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
         died.set_result(Ended(code))
-        at = Asked(port=1, lines=lambda: next(lines or iter([[]])))
+        at = Asked(port=port, lines=lambda: next(lines or iter([[]])))
         return await first_answer(probe, Pace(), at, died)
 
     return asyncio.run(main())
@@ -47,5 +47,6 @@ def test_another_code_is_a_failure(probe: Probe) -> None:
     assert verdict == Unhealthy("it ended with 3 before it was healthy")
 
 
-def test_a_server_that_ends_with_0_never_served() -> None:
-    assert ended(HttpProbe("/"), 0) == Unhealthy("it ended with 0 before it was healthy")
+@pytest.mark.parametrize("probe", [HttpProbe("/"), AliveProbe(), LogProbe("done")])
+def test_a_server_that_ends_with_0_never_served(probe: Probe) -> None:
+    assert ended(probe, 0, iter([["done"], []]), port=1) == Unhealthy("it ended with 0 before it was healthy")
