@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,7 +19,7 @@ from hybrid_tasks.model.service import Launch, Listen, Service
 from hybrid_tasks.model.status import Blocked
 from hybrid_tasks.model.verdict import Unhealthy, Verdict
 from hybrid_tasks.model.watching import Burst
-from hybrid_tasks.process.jobs import Job, JobSpec
+from hybrid_tasks.process.jobs import Job
 from hybrid_tasks.process.spec import FIRST_LISTENER
 from hybrid_tasks.supervisor import consulting
 from hybrid_tasks.supervisor.berths import Berths
@@ -28,14 +27,14 @@ from hybrid_tasks.supervisor.docking import Docking
 from hybrid_tasks.supervisor.driving import Drivers
 from hybrid_tasks.supervisor.fronting import Front
 from hybrid_tasks.supervisor.listening import LOOPBACK, Way, frontable
-from hybrid_tasks.supervisor.occupancy import nobody_else, steered
-from hybrid_tasks.supervisor.probing import PROBE, Probing
+from hybrid_tasks.supervisor.occupancy import steered
+from hybrid_tasks.supervisor.probing import Probing
 from hybrid_tasks.supervisor.remarks import Remarks
-from hybrid_tasks.supervisor.setting import Given, Setting, setting_of
+from hybrid_tasks.supervisor.setting import Setting, setting_of
 from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.stacks import whole
+from hybrid_tasks.supervisor.starting import Starting
 from hybrid_tasks.supervisor.stuck import explained
-from hybrid_tasks.supervisor.surroundings import Surroundings
 
 UNPROVED_GRACE = 1.0
 """Seconds at most that an instance which never served has to end; whoever waits for its port waits as long."""
@@ -55,18 +54,15 @@ class Crew:
         self.service = service
         self.note = ""
         self.remarks = Remarks()
-        self.surroundings = Surroundings(site)
+        self.starting = Starting(site)
         self._site = site
         self._front = front
         self._docking = Docking(Berths(steered, front.leave), front)
         self._berths = self._docking.berths
-        self.tried: Setting | None = None
-        """The environment of the latest instance, whatever came of it."""
         self._planned: Setting | None = None
-        self._settings: dict[str, Setting] = {}
         self._alone = False
         self._drivers = Drivers(site, self.remarks)
-        self._probing = Probing(self._ask)
+        self._probing = Probing(self.starting.ask)
 
     def reconfigure(self, service: Service) -> None:
         """Take changed configuration; it counts from the next swap on."""
@@ -154,63 +150,14 @@ class Crew:
 
     async def spawn(self, role: str, command: Command) -> Job:
         """Start a job of the service."""
-        given = await asyncio.to_thread(self.surroundings.given, self.service)
-        return await self._start(role, command, self.service, given.values)
-
-    async def _ask(self, command: Command, setting: Setting) -> Job:
-        """Start an exec probe, in the environment of what it asks."""
-        assert setting.given is not None  # noqa: S101 - it was started
-        return await self._start(PROBE, command, setting.service, setting.given.values)
-
-    async def _instance(
-        self, setting: Setting, command: Command, listener: socket.socket | None = None, *, binds: bool = False
-    ) -> Job:
-        """Start an instance, on a socket of ours or on a port; it may `bind` only what nobody else has."""
-        given = await asyncio.to_thread(self._given, setting, binds=binds)
-        self.tried = replace(setting, given=given)
-        job = await self._start("instance", command, setting.service, given.values, listener)
-        self._settings = {run: kept for run, kept in self._settings.items() if run in self._site.jobs.live}
-        self._settings[job.run] = self.tried
-        return job
-
-    def _given(self, setting: Setting, *, binds: bool) -> Given:
-        """Give the environment of an instance, unless it `binds` a port that somebody else has; blocks."""
-        if binds:
-            nobody_else(setting.service)
-        return setting.given or self.surroundings.given(setting.service)
-
-    async def _start(
-        self,
-        role: str,
-        command: Command,
-        service: Service,
-        environment: Mapping[str, str],
-        listener: socket.socket | None = None,
-    ) -> Job:
-        spec = JobSpec(
-            service=service.name,
-            role=role,
-            command=command,
-            env={**environment, **command.env},
-            log_dir=self._site.logs(service.name),
-            stop=service.stop,
-            listeners=() if listener is None else (listener,),
-        )
-        job = await self._site.jobs.start(spec)
-        if role != PROBE:
-            self._site.announcing.started(job, self._site.colour(service.name))
-        return job
+        return await self.starting.beside(self.service, role, command)
 
     async def launch(self, version: Version) -> Job:
         """Start an instance: on a slot of our port, behind the front, or on a port nobody else holds."""
         setting = self._of(version)
         self._drivers.introduce(self.service.name, version.driver)
-        start = partial(self._instance, setting)
+        start = partial(self.starting.instance, setting)
         return await self._docking.launch(setting.service, setting.way, version.program, start)
-
-    def setting(self, job: Job) -> Setting:
-        """Say what an instance was started with."""
-        return self._settings[job.run]
 
     def _of(self, version: Version) -> Setting:
         setting = setting_of(version) or self._planned
@@ -219,7 +166,7 @@ class Crew:
 
     async def probe(self, job: Job) -> Verdict:
         """Wait for the first healthy answer of this instance."""
-        answer = self._probing.first(job, self._docking.of(job, self.service), self.setting(job))
+        answer = self._probing.first(job, self._docking.of(job, self.service), self.starting.setting(job))
         verdict = await self._drivers.first(job, answer)
         if isinstance(verdict, Unhealthy):
             self._docking.unproved(job)
@@ -228,7 +175,7 @@ class Crew:
     async def follow(self, driven: Driven, burst: Burst) -> str | None:
         """See what a driver makes of a change: None once its program answers anew, else why it does not."""
         self.note = f"left to {driven.driver.name}"
-        berth, setting = self._docking.of(driven.job, self.service), self.setting(driven.job)
+        berth, setting = self._docking.of(driven.job, self.service), self.starting.setting(driven.job)
         return await self._drivers.follow(driven, burst, self._probing, berth, setting)
 
     async def nudge(self, job: Job, signal: str) -> Verdict:
@@ -236,7 +183,7 @@ class Crew:
         self.note = note = f"sent {signal}: {self.note}".removesuffix(": ")
         job.signal(signal)
         await job.signalled()
-        verdict = await self._probing.again(job, self._docking.of(job, self.service), self.setting(job))
+        verdict = await self._probing.again(job, self._docking.of(job, self.service), self.starting.setting(job))
         if isinstance(verdict, Unhealthy):
             self.note = f"{note}; started anew, for {verdict.reason}"
         return verdict
@@ -244,7 +191,7 @@ class Crew:
     async def why(self, job: Job, verdict: Verdict) -> str:
         """Explain why an instance did not become healthy; it may be ended by that, for it is dropped next."""
         reason = verdict.reason if isinstance(verdict, Unhealthy) else "it never answered"
-        service, probe = self.setting(job).service, self.setting(job).probe
+        service, probe = self.starting.setting(job).service, self.starting.setting(job).probe
         berth = self._docking.of(job, service)
         return await explained(job, reason, service, berth, probe, spawn=self.spawn, environ=self._site.client)
 
@@ -262,7 +209,7 @@ class Crew:
 
     async def monitor(self, job: Job, changed: Callable[[Verdict], None]) -> None:
         """Ask this instance, and no other, from time to time."""
-        await self._probing.follow(job, self._docking.of(job, self.service), self.setting(job), changed)
+        await self._probing.follow(job, self._docking.of(job, self.service), self.starting.setting(job), changed)
 
     @property
     def ending(self) -> tuple[Job, ...]:

@@ -87,7 +87,7 @@ class Swapping:
             self._switching = False
             self._source.ended(self._serving.pid)
         root, launch, note = self._site.project.root, self._crew.launch_name, self._crew.note
-        note = noted(note, news(proved, self._crew.tried))
+        note = noted(note, news(proved, self._crew.starting.tried))
         name, missing = self._crew.service.name, outcome.missing if outcome else None
         receipt = receipt_of(
             order,
@@ -135,7 +135,7 @@ class Swapping:
     async def switch(self, job: Job, version: Version) -> None:
         """Let the new instance serve, and the old one finish what it has."""
         self._switching = True
-        self._proved = setting = self._crew.setting(job)
+        self._proved = setting = self._crew.starting.setting(job)
         self._serving.put(job, version if version.setting == setting else replace(version, setting=setting))
         self._started()
         instance = self._serving.described(self._crew.launch_name, setting.service.port)

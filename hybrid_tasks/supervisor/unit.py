@@ -104,9 +104,9 @@ class ServiceUnit:
         setting = self.setting
         if configured is None or configured != (setting.service if setting is not None else self.service):
             return True
-        tried = setting or self.crew.tried
+        tried = setting or self.crew.starting.tried
         given = tried.given if tried is not None else None
-        return given is not None and self.crew.surroundings.moved(configured, given)
+        return given is not None and self.crew.starting.surroundings.moved(configured, given)
 
     def want(self, trigger: str = "start") -> None:
         """Run it; with another trigger than `start`, swap it also when it runs already."""

@@ -1,0 +1,85 @@
+"""Starting the jobs of one service, each in its environment, and knowing what an instance was started with."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Mapping
+from dataclasses import replace
+
+from hybrid_tasks.model.command import Command
+from hybrid_tasks.model.service import Service
+from hybrid_tasks.process.jobs import Job, JobSpec
+from hybrid_tasks.supervisor.occupancy import nobody_else
+from hybrid_tasks.supervisor.probing import PROBE
+from hybrid_tasks.supervisor.setting import Given, Setting
+from hybrid_tasks.supervisor.site import Site
+from hybrid_tasks.supervisor.surroundings import Surroundings
+
+
+class Starting:
+    """Starts jobs.
+
+    Args:
+        site: what all units share.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self.surroundings = Surroundings(site)
+        self.tried: Setting | None = None
+        """What the latest instance was started with, whatever came of it."""
+        self._site = site
+        self._settings: dict[str, Setting] = {}
+
+    async def beside(self, service: Service, role: str, command: Command) -> Job:
+        """Start a check or a build."""
+        given = await asyncio.to_thread(self.surroundings.given, service)
+        return await self._start(role, command, service, given.values)
+
+    async def ask(self, command: Command, setting: Setting) -> Job:
+        """Start an exec probe, in the environment of what it asks."""
+        assert setting.given is not None  # noqa: S101 - it was started
+        return await self._start(PROBE, command, setting.service, setting.given.values)
+
+    async def instance(
+        self, setting: Setting, command: Command, listener: socket.socket | None = None, *, binds: bool = False
+    ) -> Job:
+        """Start an instance, on a socket of ours or on a port; it may `bind` only what nobody else has."""
+        given = await asyncio.to_thread(self._given, setting, binds=binds)
+        self.tried = replace(setting, given=given)
+        job = await self._start("instance", command, setting.service, given.values, listener)
+        self._settings = {run: kept for run, kept in self._settings.items() if run in self._site.jobs.live}
+        self._settings[job.run] = self.tried
+        return job
+
+    def setting(self, job: Job) -> Setting:
+        """Say what an instance was started with."""
+        return self._settings[job.run]
+
+    def _given(self, setting: Setting, *, binds: bool) -> Given:
+        """Give the environment of an instance, unless it `binds` a port that somebody else has; blocks."""
+        if binds:
+            nobody_else(setting.service)
+        return setting.given or self.surroundings.given(setting.service)
+
+    async def _start(
+        self,
+        role: str,
+        command: Command,
+        service: Service,
+        environment: Mapping[str, str],
+        listener: socket.socket | None = None,
+    ) -> Job:
+        spec = JobSpec(
+            service=service.name,
+            role=role,
+            command=command,
+            env={**environment, **command.env},
+            log_dir=self._site.logs(service.name),
+            stop=service.stop,
+            listeners=() if listener is None else (listener,),
+        )
+        job = await self._site.jobs.start(spec)
+        if role != PROBE:
+            self._site.announcing.started(job, self._site.colour(service.name))
+        return job
