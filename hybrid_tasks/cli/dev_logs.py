@@ -21,6 +21,7 @@ FOLLOWED = "100"
     grep="only lines that contain this regular expression",
     ignore_case="--grep does not tell capitals from small letters",
     build="what every build, check and step said, not only failed ones",
+    probes="also the lines by which services answer our own health probes",
     no_events="without our own lines about starts, saves, crashes and stops",
     at="only the time of one swap: its receipt's id, the beginning of it, or last",
     json="one JSON object a line: service, stream, time, role, run, text",
@@ -37,6 +38,7 @@ def dev_logs(  # noqa: PLR0917 - one parameter a flag
     grep: str | None = None,
     ignore_case: bool = False,
     build: bool = False,
+    probes: bool = False,
     no_events: bool = False,
     at: str | None = None,
     json: bool = False,
@@ -78,6 +80,7 @@ def dev_logs(  # noqa: PLR0917 - one parameter a flag
         ignore_case=ignore_case,
         build=build,
         events=not no_events,
+        probes=probes,
         json=json,
         raw=raw,
     )

@@ -73,6 +73,8 @@ async def _http_proved(path: str, at: Asked, before_asking: float) -> bool:
     connection = await _within(at.timeout, connect(at), f"port {at.port} does not accept connections")
     try:
         proved = await accepted(connection, at, min(before_asking, at.timeout))
+        if at.noted is not None:
+            at.noted(connection.getsockname()[:2], path)
         await loop.sock_sendall(connection, http.request(path, _HOST_HEADERS.get(at.host, at.host), at.port or 0))
         status, answer = await _answer(path, connection, at, begun, proved)
         proved = proved or await accepted(connection, at, 0)

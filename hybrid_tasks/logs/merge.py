@@ -42,12 +42,14 @@ class View:
         cut: bytes of a line that are kept, None for all.
         since: epoch seconds before which nothing is shown, None for the beginning.
         until: epoch seconds after which nothing is shown.
+        span: seconds that a block may cover at most.
     """
 
     fine: bool = False
     cut: int | None = CUT
     since: float | None = None
     until: float = math.inf
+    span: float = math.inf
 
 
 class Source:
@@ -96,7 +98,9 @@ class Source:
 
     def take(self, limit: float) -> list[Block] | None:
         """The next blocks, up to a moment; None when bytes the index promises are not there yet."""
-        piece = self._reader.take(min(limit, self._view.until))
+        begin = self._reader.peek() if self._view.span < math.inf else None
+        most = math.inf if begin is None else begin + self._view.span
+        piece = self._reader.take(min(limit, self._view.until, most))
         return None if piece is None else self._blocks(piece)
 
     def finish(self) -> Iterator[Block]:

@@ -15,6 +15,7 @@ from hybrid_tasks.logs.index import STREAM_NAMES
 from hybrid_tasks.logs.latest import Latest
 from hybrid_tasks.logs.lines import CUT, SEARCHED, cut_long
 from hybrid_tasks.logs.merge import Block, Merge, Source, View
+from hybrid_tasks.logs.probed import SPAN, Probed
 from hybrid_tasks.logs.sieve import Sieve
 
 ROUND = 4 << 20
@@ -36,6 +37,7 @@ class Query:
         grep: what a line must contain.
         build: the output of every job; else of instances and of builds that failed.
         events: what happened to the services, told between their lines.
+        probes: also the lines by which services answer our own health probes.
         at: a window in epoch seconds, instead of `since`; shows every job.
         timestamps: each line with its time.
         json: one object a line.
@@ -50,6 +52,7 @@ class Query:
     grep: re.Pattern[str] | None = None
     build: bool = False
     events: bool = True
+    probes: bool = False
     at: tuple[float, float] | None = None
     timestamps: bool = False
     json: bool = False
@@ -74,6 +77,7 @@ def blocks(
     idle: Callable[[float], bool] | None = None,
     *,
     partial: bool = False,
+    probed: Probed | None = None,
     now: Callable[[], float] = time.time,
 ) -> Iterator[Block]:
     """The answer as blocks of lines, merged by time.
@@ -83,21 +87,22 @@ def blocks(
         query: what is wanted.
         idle: called with seconds to wait when there is nothing new; returns True to end. Only for `follow`.
         partial: show the beginning of a line whose end does not come.
+        probed: leaves out what answers our own probes.
         now: seconds since the epoch.
 
     Yields:
         blocks in the order of their first lines.
     """
-    view = _view(query)
+    view = _view(query, probed)
     chosen = frozenset(query.services)
     roles = Roles(build=query.build or query.at is not None, events=query.events and (query.json or not query.raw))
     folders = Folders(project_logs, lambda name: not chosen or name in chosen, roles, now)
     sources = Sources(folders, view)
     merge = Merge(keep=query.follow)
-    sieve = Sieve(query.level, query.grep, query.raw)
+    sieve = Sieve(query.level, query.grep, query.raw, probed)
     try:
         first = sources.look()
-        for source in _at_tail(first, query):
+        for source in _at_tail(first, query, probed):
             merge.add(source)
         found = (block for read in merge.blocks() for block in sieve.through(read))
         yield from found if query.tail is None else _latest(found, query.tail)
@@ -138,13 +143,14 @@ def lines_of(block: Block, cut: int | None = CUT) -> Iterator[Line]:
         yield Line(job.service, stream, block.time, text, job.role, job.run)
 
 
-def _view(query: Query) -> View:
+def _view(query: Query, probed: Probed | None) -> View:
     cut = None if query.raw else CUT if query.grep is None else SEARCHED
     since, until = query.at if query.at is not None else (query.since, math.inf)
-    return View(fine=query.timestamps or query.json, cut=cut, since=since, until=until)
+    span = math.inf if probed is None else SPAN
+    return View(fine=query.timestamps or query.json, cut=cut, since=since, until=until, span=span)
 
 
-def _at_tail(sources: list[Source], query: Query) -> list[Source]:
+def _at_tail(sources: list[Source], query: Query, probed: Probed | None) -> list[Source]:
     """Those that the last lines are in, read from there; with a sieve all lines must be looked at."""
     if query.tail is None or query.since is not None or query.at or query.level is not None or query.grep is not None:
         return sources
@@ -156,10 +162,11 @@ def _at_tail(sources: list[Source], query: Query) -> list[Source]:
         if source.job.role == EVENT or (source.job.role == "build" and not query.raw):  # not all of its lines count
             kept.append(source)
             continue
-        enough = have.get(name, 0) >= query.tail and source.job.touched < oldest.get(name, math.inf)
+        wanted = query.tail + (probed.most(name) if probed is not None else 0)
+        enough = have.get(name, 0) >= wanted and source.job.touched < oldest.get(name, math.inf)
         if enough and source.job.exit() is not None:
             continue
-        have[name] = have.get(name, 0) + source.start_at_tail(0 if enough else query.tail)
+        have[name] = have.get(name, 0) + source.start_at_tail(0 if enough else wanted)
         oldest[name] = source.job.started
         kept.append(source)
     return kept

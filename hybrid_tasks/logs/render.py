@@ -13,6 +13,7 @@ from hybrid_tasks.logs.events import EVENT, told
 from hybrid_tasks.logs.index import DROPPED, STREAM_NAMES
 from hybrid_tasks.logs.lines import cut_long
 from hybrid_tasks.logs.merge import Block
+from hybrid_tasks.logs.probed import Probed
 from hybrid_tasks.logs.units import stamp
 
 _STYLES = {"error": "2;31", "warning": "2;33"}
@@ -44,12 +45,13 @@ class Raw:
         return between + block.data
 
 
-def as_json(block: Block, *, exact: bool = False) -> bytes:
+def as_json(block: Block, *, exact: bool = False, probed: Probed | None = None) -> bytes:
     """One JSON object a line: service, stream, time (epoch seconds), role, run, text.
 
     Args:
         block: what to show.
         exact: escapes stay in the texts, long lines whole.
+        probed: finds the lines that answer our own probes; `probe` is true there.
     """
     job, stream = block.job, STREAM_NAMES.get(block.stream, "stdout")
     if job.role == EVENT:
@@ -61,6 +63,10 @@ def as_json(block: Block, *, exact: bool = False) -> bytes:
     head = json.dumps(known)[:-1] + ', "text": '
     data = block.data if exact else strip(cut_long(block.data)).replace(b"\r\n", b"\n")
     texts = data.decode("utf-8", "replace").removesuffix("\n").split("\n")
+    if probed is not None and (ours := probed.lines(block)):
+        ends = ["}\n" if number not in ours else ', "probe": true}\n' for number in range(len(texts))]
+        pairs = zip(texts, ends, strict=True)
+        return "".join([f"{head}{encode_basestring_ascii(text)}{end}" for text, end in pairs]).encode()
     return "".join([f"{head}{encode_basestring_ascii(text)}}}\n" for text in texts]).encode()
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import io
 import os
 import select
 from collections.abc import Callable, Iterable
-from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from hybrid_tasks.errors import Code
 from hybrid_tasks.logs.asking import check
 from hybrid_tasks.logs.escapes import RESET, plain
+from hybrid_tasks.logs.probed import Probed
 from hybrid_tasks.logs.query import Query, blocks
 from hybrid_tasks.logs.render import Look, Prefixed, Raw, as_json
 from hybrid_tasks.logs.store import current, services
@@ -56,11 +57,17 @@ def show(
     elif not query.services and not services(project_logs):
         note("nothing logged yet: `inv dev-start` starts the services")
     sink = Sink(out, ended)
-    look = _look(project_logs, query, colours=terminal)
+    probed = None if query.raw or (query.probes and not query.json) else Probed(project_logs)
+    look = _look(project_logs, query, probed, colours=terminal)
+    partial = terminal and not query.json and not query.raw
     try:
-        for block in blocks(project_logs, query, sink.idle, partial=terminal and not query.json and not query.raw):
+        without = None if query.json else probed
+        for block in blocks(project_logs, query, sink.idle, partial=partial, probed=without):
             sink.write(look(block))
         sink.flush()
+        if terminal and without is not None and without.found:
+            lines = f"{without.found} line{'s' * (without.found > 1)}"
+            note(f"left out {lines} by which services answer our own health probes; --probes shows them")
     except ReaderGoneError:
         return Code.DONE
     except KeyboardInterrupt:
@@ -131,9 +138,9 @@ class Sink:
                 os.write(self._fd, RESET + b"\n")
 
 
-def _look(project_logs: Path, query: Query, *, colours: bool) -> Look:
+def _look(project_logs: Path, query: Query, probed: Probed | None, *, colours: bool) -> Look:
     if query.json:
-        return partial(as_json, exact=query.raw)
+        return functools.partial(as_json, exact=query.raw, probed=probed)
     if query.raw:
         return Raw()
     known = services(project_logs)

@@ -14,8 +14,10 @@ from hybrid_tasks.logs.merge import Block
 
 if TYPE_CHECKING:
     from hybrid_tasks.logs.levels import Levels
+    from hybrid_tasks.logs.probed import Probed
 
 _BUILDS = frozenset({"build", "check", "step"})
+_LINE = re.compile(rb"(?<=\n)")
 MESSAGE = b'{"reason":"'
 """Begins a line that cargo writes for programs; what it says to people stands in the other lines."""
 
@@ -28,11 +30,13 @@ class Sieve:
         level: rank below which lines are left out.
         pattern: what a line must contain, asked of its text without escapes.
         raw: a build's messages for programs are wanted as well.
+        probed: finds the lines that answer our own probes, which are left out then.
     """
 
     level: int | None = None
     pattern: re.Pattern[str] | None = None
     raw: bool = False
+    probed: Probed | None = None
     _levels: dict[tuple[str, str, int], Levels] = field(default_factory=dict)
 
     def through(self, block: Block) -> Iterator[Block]:
@@ -40,11 +44,9 @@ class Sieve:
         if block.stream == DROPPED:
             yield block
             return
-        if not self.raw and block.job.role == "build" and MESSAGE in block.data:
-            kept = [line for line in re.split(rb"(?<=\n)", block.data) if not line.startswith(MESSAGE)]
-            if not kept:
-                return
-            block = block._replace(data=b"".join(kept))
+        block = self._for_people(block)
+        if not block.data:
+            return
         if self.level is None and self.pattern is None:
             yield block
             return
@@ -70,6 +72,16 @@ class Sieve:
         if wanted:
             end = b"\n" if ended or not passed[-1] else b""
             yield block._replace(data=b"\n".join(wanted) + end)
+
+    def _for_people(self, block: Block) -> Block:
+        """The block without what a build says to programs, and without what answers our own probes."""
+        if not self.raw and block.job.role == "build" and MESSAGE in block.data:
+            kept = [line for line in _LINE.split(block.data) if not line.startswith(MESSAGE)]
+            return block._replace(data=b"".join(kept))
+        if self.probed is not None and (ours := self.probed.lines(block)):
+            kept = [line for number, line in enumerate(_LINE.split(block.data)) if number not in ours]
+            return block._replace(data=b"".join(kept))
+        return block
 
     def _events(self, block: Block) -> Iterator[Block]:
         from hybrid_tasks.logs.levels import INFO, NAMES

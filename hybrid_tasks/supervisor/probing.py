@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 from hybrid_tasks.health.asked import Asked
 from hybrid_tasks.health.monitor import LAST_PAUSE, LOOKS, Monitor, first_answer
 from hybrid_tasks.health.output import new_lines
+from hybrid_tasks.logs.probed import note
 from hybrid_tasks.logs.store import forget
 from hybrid_tasks.model.command import Command
 from hybrid_tasks.model.probe import AliveProbe, HttpProbe, Probe, TcpProbe
@@ -129,6 +131,7 @@ class Probing:
             lines=new_lines(job.log),
             activity=TreeActivity(job),
             run_exec=lambda command, seconds: self._run_exec(command, seconds, setting),
+            noted=lambda source, path: note(job.log.parent, time.time(), job.run, source, path),
             timeout=setting.service.pace.timeout,
         )
 

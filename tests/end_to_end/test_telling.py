@@ -8,11 +8,11 @@ import re
 
 import pytest
 from kills import gone, kill, supervisors
-from seat import plain, reloaded, services, started
+from seat import output, plain, reloaded, services, started
 from shop import app, python_service, receipts
 from waiting import until
 
-from hybrid_tasks.testing.project import Project
+from hybrid_tasks.testing.project import Project, get
 
 SECRETS = """
 [services.web]
@@ -177,3 +177,23 @@ def test_bug_a_version_on_trial_was_not_told(project: Project, port: int) -> Non
     assert reloaded(project)[1] == 0
     assert services(project)["web"]["swap"] is None
     assert re.search(r"^web +running .* healthy .* live +beside \d", project.inv("dev-status").out, re.MULTILINE)
+
+
+def test_bug_the_log_was_flooded_by_answers_to_our_own_probes(project: Project, port: int) -> None:
+    python_service(project, port)
+    file = project.root / "hybrid.toml"
+    file.write_text(file.read_text().replace("timeout = 1", "timeout = 1, interval = 0.1"))
+    started(project)
+
+    def answers(*words: str) -> int:
+        return project.inv("dev-logs", *words).out.count("GET /healthz")
+
+    until(lambda: output(project, "web").count("GET /healthz") > 5)
+    assert answers() == 0
+    get(port, "/healthz")
+    until(lambda: answers() == 1)  # a client that asks the same is not us
+    assert answers("--probes") > 5
+    lines = [json.loads(line) for line in project.inv("dev-logs", "--json").out.splitlines()]
+    asked = [line for line in lines if "GET /healthz" in line["text"]]
+    assert [line.get("probe") for line in asked].count(None) == 1
+    assert output(project, "web").count("GET /healthz") >= len(asked), "the file has them all"

@@ -1,0 +1,141 @@
+"""Which lines of an access log answer our own health probes: noted by who asks, looked up by who reads.
+
+A line is ours only where that is proved: it names the address and port that a probe of this very instance had at
+that time, asks for the probe's path, and was answered well. The file of the service keeps every line.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hybrid_tasks.logs.index import STDERR, STDOUT
+from hybrid_tasks.logs.merge import Block
+
+FILE = "probes"
+"""Beside the logs of a service, and `probes.1` for the generation before."""
+CAP = 1 << 18
+SPAN = 5.0
+"""Seconds that a block may cover at most where such lines are looked for."""
+LATE = 60.0
+"""Seconds after the question at which it may be logged: an instance answers what was asked while it started."""
+LINES = 2
+"""Lines that one probe may leave: of the server, and of the application."""
+
+_PORT = re.compile(rb":(\d{1,5})(?!\d)")
+_STATUS = re.compile(rb"(?<![\w.])(?:\x1b\[[\d;]*m)?([1-5])\d\d(?![\w.])")
+_APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def note(log_dir: Path, at: float, run: str, source: tuple[str, int], path: str) -> None:
+    """Write down a probe before its question is sent; never fails.
+
+    Args:
+        log_dir: the service's log folder.
+        at: epoch seconds.
+        run: of the instance that is asked.
+        source: our own address and port of the connection.
+        path: what is asked for.
+    """
+    line = f"{at:.3f} {run} {source[0]} {source[1]} {path}\n".encode()
+    with contextlib.suppress(OSError):
+        descriptor = os.open(log_dir / FILE, _APPEND, 0o600)
+        try:
+            os.write(descriptor, line)
+            full = os.fstat(descriptor).st_size > CAP
+        finally:
+            os.close(descriptor)
+        if full:
+            (log_dir / FILE).replace(log_dir / f"{FILE}.1")
+
+
+@dataclass(slots=True)
+class _Known:
+    """The noted probes of one service."""
+
+    stamp: tuple[int, int] = (0, 0)
+    paths: frozenset[bytes] = frozenset()
+    asked: dict[tuple[str, bytes], list[tuple[float, bytes, bytes]]] = field(default_factory=dict)
+
+
+class Probed:
+    """Finds the lines that answer probes.
+
+    Args:
+        project_logs: `.hybrid/logs`.
+    """
+
+    def __init__(self, project_logs: Path) -> None:
+        self.found = 0
+        """Lines found so far."""
+        self._project_logs = project_logs
+        self._known: dict[str, _Known] = {}
+
+    def most(self, service: str) -> int:
+        """How many lines of a service may answer probes at most."""
+        return LINES * sum(len(times) for times in self._of(service).asked.values())
+
+    def lines(self, block: Block) -> frozenset[int]:
+        """The numbers of the lines of a block that answer probes, from 0; usually none."""
+        if block.job.role != "instance" or block.stream not in {STDOUT, STDERR}:
+            return frozenset()
+        known = self._of(block.job.service)
+        if not any(path in block.data for path in known.paths):
+            return frozenset()
+        found = frozenset(
+            number
+            for number, line in enumerate(block.data.split(b"\n"))
+            if any(path in line for path in known.paths) and _answers(line, block, known)
+        )
+        self.found += len(found)
+        return found
+
+    def _of(self, service: str) -> _Known:
+        folder = self._project_logs / service
+        try:
+            about = (folder / FILE).stat()
+            stamp = about.st_ino, about.st_size
+        except OSError:
+            stamp = (0, 0)
+        known = self._known.get(service)
+        if known is None or known.stamp != stamp:
+            known = self._known[service] = _read(folder, stamp)
+        return known
+
+
+def _read(folder: Path, stamp: tuple[int, int]) -> _Known:
+    known, paths = _Known(stamp), set()
+    for name in (f"{FILE}.1", FILE):
+        with contextlib.suppress(OSError):
+            for line in (folder / name).read_bytes().splitlines():
+                with contextlib.suppress(ValueError):
+                    at, run, host, port, path = line.split(b" ", 4)
+                    known.asked.setdefault((run.decode(), port), []).append((float(at), host, path))
+                    paths.add(path)
+    known.paths = frozenset(paths)
+    return known
+
+
+def _answers(line: bytes, block: Block, known: _Known) -> bool:
+    for match in _PORT.finditer(line):
+        for at, host, path in known.asked.get((block.job.run, match[1]), ()):
+            in_time = block.time - LATE <= at <= block.time + SPAN
+            if in_time and path in line and _names(line[: match.start()], host) and _well(line):
+                return True
+    return False
+
+
+def _names(before: bytes, host: bytes) -> bool:
+    """Whether what stands before a port is this address."""
+    before = before.removesuffix(b"]") if b":" in host else before
+    rest = before.removesuffix(host)
+    return rest != before and not rest[-1:].isalnum() and rest[-1:] != b"."
+
+
+def _well(line: bytes) -> bool:
+    """Whether the only statuses it may hold are good ones: what failed is worth reading."""
+    statuses = {match[1] for match in _STATUS.finditer(line)}
+    return bool(statuses) and statuses <= {b"2", b"3"}
