@@ -45,7 +45,9 @@ def with_changed(command: Command, files: tuple[Path, ...]) -> Command:
 
 
 def with_artefact(command: Command, artefact: Path | None) -> Command:
-    """Put the artefact's path in the place of the word `{artefact}`."""
+    """Put the artefact's path, if there is one, in the place of the word `{artefact}`."""
+    if artefact is None:
+        return command
     argv = tuple(word.replace(ARTEFACT, str(artefact)) for word in command.argv)
     return Command(argv, command.cwd, command.env, command.secrets)
 

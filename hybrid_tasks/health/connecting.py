@@ -14,6 +14,7 @@ _LOOPBACKS = {"localhost": ("127.0.0.1", "::1"), "0.0.0.0": ("127.0.0.1",), "": 
 _NOBODY = {errno.ECONNREFUSED, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.ENETUNREACH}
 _FIRST_PAUSE = 0.0005
 _LAST_PAUSE = 0.05
+_ASKED_AGAIN = 1.0  # seconds left for further attempts: who reads the reason of this one?
 
 
 async def connect(at: Asked) -> socket.socket:
@@ -38,7 +39,7 @@ async def connect(at: Asked) -> socket.socket:
             if problem.errno in _NOBODY:
                 continue
             raise Unwell(f"port {at.port}: {problem.strerror or problem}") from problem
-    if addresses == ("127.0.0.1",) and await _answers_on_ipv6(at.port):
+    if addresses == ("127.0.0.1",) and at.patience < _ASKED_AGAIN and await _answers_on_ipv6(at.port):
         raise Unwell(f"port {at.port} is open on [::1] only; let it listen on {at.host}, or set host to `localhost`")
     raise Unwell(f"nothing listens on port {at.port}")
 

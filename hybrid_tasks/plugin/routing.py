@@ -258,9 +258,13 @@ def missing_tools(host: Host, service: Service, path: str | None = None, run: Ru
         path: the PATH of the service's environment (default: this process's).
         run: tries whether a tool that is there works; without it only its file is looked at.
     """
+    return [tool for tool in tools(host, service) if trouble(tool, path, run) is not None]
+
+
+def tools(host: Host, service: Service) -> list[Tool]:
+    """Give the programs that the service's stack and runtime need; known without asking anybody."""
     infos = (host.stacks.get(service.stack or ""), host.runtimes.get(service.runtime))
-    tools = [tool for info in infos if info is not None for tool in info.tools]
-    return [tool for tool in tools if trouble(tool, path, run) is not None]
+    return [tool for info in infos if info is not None for tool in info.tools]
 
 
 def lacking(plan: StartPlan, path: str | None = None) -> list[Tool]:

@@ -19,6 +19,7 @@ from hybrid_tasks.model.service import Launch, Listen, Service
 from hybrid_tasks.model.status import Blocked
 from hybrid_tasks.model.verdict import Unhealthy, Verdict
 from hybrid_tasks.model.watching import Burst
+from hybrid_tasks.plugin import routing
 from hybrid_tasks.process.jobs import Job
 from hybrid_tasks.process.spec import FIRST_LISTENER
 from hybrid_tasks.supervisor import consulting
@@ -89,6 +90,8 @@ class Crew:
 
     async def blocked(self) -> Blocked | None:
         """Say whether something the service needs is not on this machine."""
+        if not routing.tools(self._site.host, self.service):
+            return None
         return await asyncio.to_thread(consulting.blocked, self._site, self.service)
 
     async def prepared(self, burst: Burst) -> ReloadPlan:
