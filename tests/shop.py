@@ -93,7 +93,7 @@ class Load:
                 connection.request("GET", "/")
                 answer = connection.getresponse()
                 body = answer.read().decode()
-            except OSError as error:
+            except (OSError, http.client.HTTPException) as error:  # also an answer that broke off in the middle
                 self.failures.append(f"{type(error).__name__}: {error}")
                 continue
             finally:

@@ -31,7 +31,7 @@ from hybrid_tasks.supervisor.listening import LOOPBACK, Way, frontable
 from hybrid_tasks.supervisor.occupancy import steered
 from hybrid_tasks.supervisor.probing import Probing
 from hybrid_tasks.supervisor.remarks import Remarks
-from hybrid_tasks.supervisor.setting import Setting, setting_of
+from hybrid_tasks.supervisor.setting import Given, Setting, setting_of
 from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.stacks import whole
 from hybrid_tasks.supervisor.starting import Starting
@@ -114,8 +114,12 @@ class Crew:
         settled = self._berths.listen if self._berths.steered and trigger not in ACTED else None
         lacks = self._front.lacks()
         spare = self._front.spare if lacks is None else None
-        asked = partial(consulting.begin, offer=offer, settled=settled, spare=spare)
-        begin = await asyncio.to_thread(asked, site, service, place)
+
+        def asked() -> tuple[consulting.Beginning, Given]:
+            begin = consulting.begin(site, service, place, offer=offer, settled=settled, spare=spare)
+            return begin, self.starting.surroundings.given(service)
+
+        begin, given = await asyncio.to_thread(asked)
         plan, way = begin.plan, begin.way
         if way.listen is not Listen.OWN and (why := self._untaken(way)) is not None:
             lacks, way = why if way.listen is Listen.FRONT else lacks, Way()
@@ -125,7 +129,7 @@ class Crew:
         self.remarks.say(
             "front", f"replaced at each save, nothing holds its port meanwhile: {lacks}" if wished else None
         )
-        self._settle(Setting(service, begin.probe, way))
+        self._settle(Setting(service, begin.probe, way, given))
         return plan
 
     def _settle(self, setting: Setting) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from pathlib import Path
 
 from hybrid_tasks.engine import keeping
@@ -26,7 +27,7 @@ class Kept:
         self._spare: Version | None = None
         self._folder = folder
         self._crew = crew
-        self._number = 0
+        self._numbers = itertools.count(1)
         self._open: Path | None = None
         self._one_at_a_time = asyncio.Lock()
 
@@ -77,12 +78,14 @@ class Kept:
 
     async def _keep(self, version: Version, snapshot: Snapshot) -> None:
         """Copy the source of a version; the older copy stays when the tree has moved on meanwhile."""
-        place, directory = self._place(), self._crew.service.directory
-        copy = await asyncio.to_thread(keeping.copy_source, snapshot.files, directory, place)
-        inside, _ = await asyncio.to_thread(keeping.differing, copy)
-        if not inside and self.good is version:
+        copy = await asyncio.to_thread(self._copied, snapshot)
+        if copy is not None and self.good is version:
             self._spare = await self._crew.spare(version, copy)
 
+    def _copied(self, snapshot: Snapshot) -> keeping.Copy | None:
+        copy = keeping.copy_source(snapshot.files, self._crew.service.directory, self._place())
+        inside, _ = keeping.differing(copy)
+        return None if inside else copy
+
     def _place(self) -> Path:
-        self._number += 1
-        return keeping.fresh(self._folder, self._number)
+        return keeping.fresh(self._folder, next(self._numbers))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from hybrid_tasks.engine.steering import Occupant, SteeredPort
 from hybrid_tasks.errors import PortTaken
 from hybrid_tasks.model.service import Service
@@ -18,14 +20,16 @@ def steered(service: Service) -> SteeredPort:
     return SteeredPort.open(service.host, service.port or 0, service=service.name, occupant=_occupant)
 
 
-def nobody_else(service: Service) -> None:
-    """Refuse a port that somebody else has, before our instance fails on it; asks the kernel, perhaps through files.
+async def nobody_else(service: Service) -> None:
+    """Refuse a port that somebody else has, before our instance fails on it.
 
     Raises:
         PortTaken: somebody else has it.
     """
     port = service.port
-    holder = None if port is None else ports.holder(port)
+    if port is None or not ports.listeners(port):  # a question to the kernel; who it is takes a look at all processes
+        return
+    holder = await asyncio.to_thread(ports.holder, port)
     if holder is not None:
         raise PortTaken(
             f"port {port} is taken by `{holder.command}` (pid {holder.pid})",

@@ -12,7 +12,7 @@ from hybrid_tasks.model.service import Service
 from hybrid_tasks.process.jobs import Job, JobSpec
 from hybrid_tasks.supervisor.occupancy import nobody_else
 from hybrid_tasks.supervisor.probing import PROBE
-from hybrid_tasks.supervisor.setting import Given, Setting
+from hybrid_tasks.supervisor.setting import Setting
 from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.surroundings import Surroundings
 
@@ -45,7 +45,11 @@ class Starting:
         self, setting: Setting, command: Command, listener: socket.socket | None = None, *, binds: bool = False
     ) -> Job:
         """Start an instance, on a socket of ours or on a port; it may `bind` only what nobody else has."""
-        given = await asyncio.to_thread(self._given, setting, binds=binds)
+        if binds:
+            await nobody_else(setting.service)
+        given = setting.given
+        if given is None:
+            given = await asyncio.to_thread(self.surroundings.given, setting.service)
         self.tried = replace(setting, given=given)
         job = await self._start("instance", command, setting.service, given.values, listener)
         self._settings = {run: kept for run, kept in self._settings.items() if run in self._site.jobs.live}
@@ -55,12 +59,6 @@ class Starting:
     def setting(self, job: Job) -> Setting:
         """Say what an instance was started with."""
         return self._settings[job.run]
-
-    def _given(self, setting: Setting, *, binds: bool) -> Given:
-        """Give the environment of an instance, unless it `binds` a port that somebody else has; blocks."""
-        if binds:
-            nobody_else(setting.service)
-        return setting.given or self.surroundings.given(setting.service)
 
     async def _start(
         self,
