@@ -54,7 +54,7 @@ class Ledger:
     def __init__(self, base: str, now: Callable[[], int]) -> None:
         self._base = base
         self._now = now
-        self._unread: set[str] = set()
+        self._unread: dict[str, list[str]] = {}
         self._unmarked: set[str] = set()
         self._racy: set[str] = set()
         self._total = 0
@@ -91,7 +91,7 @@ class Ledger:
         for name, state in files.items() if before else ():
             if len(state) > STAMP and before.get(name) != state:
                 self._note_race(os.path.join(directory, name), state)
-        self._unread.add(directory)
+        self._unread[directory] = [name for name, state in files.items() if len(state) == STAMP]
         self._unmarked.add(directory)
         if not self.moved:
             self.moved = files.keys() != before.keys() or any(
@@ -122,15 +122,20 @@ class Ledger:
         return path not in self._racy
 
     def unread(self, most: int) -> list[tuple[str, str, bytes]]:
-        """Give some files whose content is not known yet: directory, name, stamp."""
+        """Give some files whose content is not known yet: directory, name, stamp.
+
+        They are given until they are read. Both ends are taken from the back, where taking costs nothing: a
+        directory of 40,000 files is gone through once, not once a call.
+        """
         while self._unread:
-            directory = next(iter(self._unread))
-            folder = self.folders.get(directory)
-            states = folder.files.items() if folder is not None else ()
-            found = [(directory, name, state) for name, state in states if len(state) == STAMP]
-            if found:
-                return found[:most]
-            self._unread.discard(directory)
+            directory = next(reversed(self._unread))
+            names, folder = self._unread[directory], self.folders.get(directory)
+            files = folder.files if folder is not None else {}
+            while names and len(files.get(names[-1], b"")) != STAMP:
+                names.pop()
+            if names:
+                return [(directory, name, files[name]) for name in names[-most:] if len(files.get(name, b"")) == STAMP]
+            self._unread.popitem()
         return []
 
     def was_read(self, directory: str, name: str, before: bytes, state: bytes | None) -> None:

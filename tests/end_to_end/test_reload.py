@@ -31,21 +31,6 @@ def live(project: Project) -> None:
     assert done.code == 0, done.out + done.err
 
 
-def test_s5_a_broken_save_loses_no_request_and_the_fix_is_live(project: Project, main: Path, port: int) -> None:
-    with Load(port) as load:
-        main.write_text("def broken(:\n")
-        done = project.inv("dev-wait", "--reload")
-        assert done.code == 1
-        assert "main.py:1" in done.out + done.err
-        main.write_text("import module_that_is_nowhere\n")
-        assert project.inv("dev-wait", "--reload").code == 1
-        main.write_text(app("fixed"))
-        live(project)
-        until(lambda: load.answers["fixed"] > 20)
-    assert load.failures == []
-    assert set(load.answers) == {"zero", "fixed"}
-
-
 def test_twenty_swaps_under_load_fail_no_request(project: Project, main: Path, port: int) -> None:
     with Load(port) as load:
         for number in range(20):

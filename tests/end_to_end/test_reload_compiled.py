@@ -54,24 +54,3 @@ def test_two_saves_of_one_size_within_a_second_never_run_the_old_code(
         file.write_text(language.text(f"v{number}"))
         assert reloaded(project)[1] == 0
         assert get(port) == f"v{number}"
-
-
-@pytest.mark.parametrize("language", COMPILED)
-def test_s5_a_build_that_fails_leaves_the_old_version_untouched(
-    project: Project, language: Language, port: int
-) -> None:
-    project.write("hybrid.toml", table(language, port))
-    written(project, language, "good")
-    started(project)
-    before = services(project)["web"]
-    file = project.root / "web" / language.main
-    for bad in ("this is no program", language.text("x", "undefined_thing();")):
-        file.write_text(bad)
-        told, code = reloaded(project)
-        assert code == 1
-        assert f"{language.main.rpartition('/')[2]}:" in told["receipts"][0]["error"], "file and line are named"
-        assert get(port) == "good"
-    assert services(project)["web"]["pid"] == before["pid"]
-    file.write_text(language.text("mended"))
-    assert reloaded(project)[1] == 0
-    assert get(port) == "mended"
