@@ -15,7 +15,7 @@ from hybrid_tasks.config.stacks import Choice
 from hybrid_tasks.config.surroundings import Surroundings
 from hybrid_tasks.config.tables import EndpointTable, HealthTable, ServiceTable
 from hybrid_tasks.model.command import Command
-from hybrid_tasks.model.probe import AliveProbe, ExecProbe, HttpProbe, LogProbe, Pace, Probe, TcpProbe
+from hybrid_tasks.model.probe import AliveProbe, ExecProbe, HttpProbe, LogProbe, NotifyProbe, Pace, Probe, TcpProbe
 from hybrid_tasks.model.project import Mode, Project, Step
 from hybrid_tasks.model.service import Endpoint, Launch, Listen, Origin, Restart, Service, Stop
 from hybrid_tasks.model.watching import Debounce
@@ -175,6 +175,8 @@ def _probe(health: HealthTable, directory: Path) -> Probe | None:
         return ExecProbe(Command(tuple(health.exec), directory))
     if health.log is not None:
         return LogProbe(health.log)
+    if health.notify:
+        return NotifyProbe()
     return AliveProbe() if health.alive else None
 
 

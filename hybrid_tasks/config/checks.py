@@ -18,7 +18,7 @@ from hybrid_tasks.plugin.defaults import ARTEFACT, PORT
 STEP = "step:"
 MOST_CIRCLES = 20
 """Circles that are told; where there are many they are mostly the same one."""
-_PROBES = ("http", "tcp", "exec", "log", "alive")
+_PROBES = ("http", "tcp", "exec", "log", "notify", "alive")
 _ANYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - an address somebody wrote, not one we bind
 
 

@@ -78,7 +78,7 @@ class EndpointTable(Table):
 
 
 class HealthTable(Table):
-    """How a service is asked whether it is well, by one of the first five keys, and how often."""
+    """How a service is asked whether it is well, by one of the first six keys, and how often."""
 
     http: kinds.UrlPath | None = Field(
         default=None, description="Healthy when this path answers 200 to 399.", examples=["/healthz"]
@@ -93,6 +93,9 @@ class HealthTable(Table):
         default=None,
         description="Healthy once a line of output matches this regular expression.",
         examples=["listening on"],
+    )
+    notify: kinds.Yes | None = Field(
+        default=None, description="Healthy once the service sends READY=1 to NOTIFY_SOCKET.", examples=[True]
     )
     alive: kinds.Yes | None = Field(default=None, description="Healthy as long as the process lives.", examples=[True])
     interval: kinds.Interval = Field(default=10.0, description="Seconds between probes.", examples=[10])

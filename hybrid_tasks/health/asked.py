@@ -28,6 +28,9 @@ class Ready(Protocol):
     async def wait(self) -> object:
         """Return once it has."""
 
+    def why(self) -> str:
+        """Say why it has not, in words for the user."""
+
 
 class Activity(Protocol):
     """Knows whether the instance is at work."""

@@ -140,7 +140,11 @@ def _log(pattern: str, at: Asked) -> None:
 async def _notify(at: Asked) -> None:
     if at.ready is None:
         raise Unwell("it was started without NOTIFY_SOCKET")
-    await _within(max(at.timeout, at.patience), at.ready.wait(), "it has not sent READY=1 yet")
+    try:
+        async with asyncio.timeout(max(at.timeout, at.patience)):
+            await at.ready.wait()
+    except TimeoutError:
+        raise Unwell(at.ready.why()) from None
 
 
 async def _within(seconds: float, waiting: Awaitable[_T], late: str) -> _T:

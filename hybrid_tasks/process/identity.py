@@ -145,6 +145,18 @@ def carrying(run: str) -> list[ProcessIdentity]:
     return found
 
 
+def line(pid: int) -> tuple[int, ...]:
+    """A process and those it descends from by parenthood, nearest first; it alone when it has ended.
+
+    Args:
+        pid: any process.
+    """
+    found = [pid]
+    while (stat := read_stat(found[-1])) is not None and stat.parent > 0:
+        found.append(stat.parent)
+    return tuple(found)
+
+
 def descendants(pid: int) -> set[int]:
     """All living processes below one, by parenthood; complete where the ancestor is a subreaper.
 

@@ -63,7 +63,7 @@ class Crew:
         self._planned: Setting | None = None
         self._alone = False
         self._drivers = Drivers(site, self.remarks)
-        self._probing = Probing(self.starting.ask)
+        self._probing = Probing(self.starting.ask, self.starting.notified)
 
     def reconfigure(self, service: Service) -> None:
         """Take changed configuration; it counts from the next swap on."""
@@ -230,7 +230,10 @@ class Crew:
             job: the instance.
             grace: seconds until it is killed, counted from now; None: its own, once it has finished.
         """
-        await self._docking.retire(job, grace)
+        try:
+            await self._docking.retire(job, grace)
+        finally:
+            self.starting.gone(job)
 
     async def drop(self, job: Job) -> None:
         """End an instance that was never proved."""

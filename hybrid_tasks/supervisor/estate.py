@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from hybrid_tasks.control.paths import hybrid_dir
+from hybrid_tasks.control.paths import hybrid_dir, socket_path
 from hybrid_tasks.engine.observer import Observer
 from hybrid_tasks.env.passing import passes
 from hybrid_tasks.journal import state as statefile
@@ -23,6 +23,7 @@ from hybrid_tasks.plugin import routing
 from hybrid_tasks.process.identity import boot_id, project_identity
 from hybrid_tasks.process.jobs import Jobs
 from hybrid_tasks.supervisor import footing
+from hybrid_tasks.supervisor.addresses import Addresses
 from hybrid_tasks.supervisor.bus import Bus
 from hybrid_tasks.supervisor.chronicle import Chronicle
 from hybrid_tasks.supervisor.figures import Figures
@@ -126,8 +127,9 @@ class Estate:
             await self._jobs.open()
             self._observer = Observer(self._noticed, self.root)
             project = self.loaded.project
+            addresses = Addresses(socket_path(self.root, self._environ).with_suffix(".notify"))
             self._site = Site(
-                project, self.loaded.host, self._jobs, self.bus, self._receipts, self.hybrid, self._environ
+                project, self.loaded.host, self._jobs, self.bus, self._receipts, self.hybrid, addresses, self._environ
             )
             self._front = Front(self._site, self._state_file.with_name(FRONT))
             self._steps = Steps(self._site, self._met)
@@ -216,6 +218,7 @@ class Estate:
         await self._jobs.close()
         if self._site is not None:
             await self._site.announcing.close()
+            self._site.notify.close()
         await asyncio.to_thread(self._telling.close, LAST_WORDS)
         self._runs.close()
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
-from hybrid_tasks.health.asked import Asked
+from hybrid_tasks.health.asked import Asked, Ready
 from hybrid_tasks.health.monitor import LAST_PAUSE, LOOKS, Monitor, first_answer
 from hybrid_tasks.health.output import new_lines
 from hybrid_tasks.logs.probed import note
@@ -26,6 +26,7 @@ PROBE = "probe"
 """The role of a command that asks a service whether it is well."""
 
 Spawn = Callable[[Command, Setting], Awaitable[Job]]
+Listening = Callable[[Job], Ready | None]
 Mark = Callable[[socket.socket], None] | None
 
 
@@ -34,10 +35,12 @@ class Probing:
 
     Args:
         spawn: starts an exec probe as a job of the service.
+        ready: hears what an instance says of itself.
     """
 
-    def __init__(self, spawn: Spawn) -> None:
+    def __init__(self, spawn: Spawn, ready: Listening) -> None:
         self._spawn = spawn
+        self._ready = ready
         self._monitor: Monitor | None = None
         self._failed: Path | None = None
 
@@ -129,6 +132,7 @@ class Probing:
             mark=mark,
             ownership=TreeOwnership(job),
             lines=new_lines(job.log),
+            ready=self._ready(job),
             activity=TreeActivity(job),
             run_exec=lambda command, seconds: self._run_exec(command, seconds, setting),
             noted=lambda source, path: note(job.log.parent, time.time(), job.run, source, path),

@@ -12,6 +12,7 @@ from hybrid_tasks.logs.colours import colour_of
 from hybrid_tasks.model.project import Project
 from hybrid_tasks.plugin.host import Host
 from hybrid_tasks.process.jobs import Jobs
+from hybrid_tasks.supervisor.addresses import Addresses
 from hybrid_tasks.supervisor.announcing import Announcing
 from hybrid_tasks.supervisor.bus import Bus
 
@@ -22,6 +23,7 @@ class Site:
 
     Args:
         folder: `.hybrid/` of the project.
+        notify: where instances say that they are ready.
         client: the environment of the client that asked last; `env/` decides what of it reaches a service.
         now: seconds since the epoch.
     """
@@ -32,6 +34,7 @@ class Site:
     bus: Bus
     receipts: Receipts
     folder: Path
+    notify: Addresses
     client: Mapping[str, str] = field(default_factory=dict)
     now: Callable[[], float] = time.time
     announcing: Announcing = field(default_factory=Announcing)

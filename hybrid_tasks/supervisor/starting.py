@@ -7,14 +7,19 @@ import socket
 from collections.abc import Mapping
 from dataclasses import replace
 
+from hybrid_tasks.health.notify import Notified
 from hybrid_tasks.model.command import Command
+from hybrid_tasks.model.probe import NotifyProbe
 from hybrid_tasks.model.service import Service
+from hybrid_tasks.process.identity import line
 from hybrid_tasks.process.jobs import Job, JobSpec
 from hybrid_tasks.supervisor.occupancy import nobody_else
 from hybrid_tasks.supervisor.probing import PROBE
 from hybrid_tasks.supervisor.setting import Setting
 from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.surroundings import Surroundings
+
+NOTIFY_SOCKET = "NOTIFY_SOCKET"
 
 
 class Starting:
@@ -30,6 +35,7 @@ class Starting:
         """What the latest instance was started with, whatever came of it."""
         self._site = site
         self._settings: dict[str, Setting] = {}
+        self._notified: dict[str, Notified] = {}
 
     async def beside(self, service: Service, role: str, command: Command) -> Job:
         """Start a check or a build."""
@@ -51,10 +57,37 @@ class Starting:
         if given is None:
             given = await asyncio.to_thread(self.surroundings.given, setting.service)
         self.tried = replace(setting, given=given)
-        job = await self._start("instance", command, setting.service, given.values, listener)
+        if isinstance(setting.probe, NotifyProbe):
+            job = await self._notifying(command, setting.service, given.values, listener)
+        else:
+            job = await self._start("instance", command, setting.service, given.values, listener)
         self._settings = {run: kept for run, kept in self._settings.items() if run in self._site.jobs.live}
         self._settings[job.run] = self.tried
         return job
+
+    async def _notifying(
+        self, command: Command, service: Service, environment: Mapping[str, str], listener: socket.socket | None
+    ) -> Job:
+        """Start an instance that says itself when it is ready."""
+        notified = Notified.open(self._site.notify.fresh(), line)
+        try:
+            told = {**environment, NOTIFY_SOCKET: notified.address}
+            job = await self._start("instance", command, service, told, listener)
+        except BaseException:
+            notified.close()
+            raise
+        notified.of({job.pid, job.shim.pid} if job.shim is not None else {job.pid})
+        self._notified[job.run] = notified
+        return job
+
+    def notified(self, job: Job) -> Notified | None:
+        """Give what hears when an instance says that it is ready, None where it is not to say so."""
+        return self._notified.get(job.run)
+
+    def gone(self, job: Job) -> None:
+        """Hear that an instance is over."""
+        if (notified := self._notified.pop(job.run, None)) is not None:
+            notified.close()
 
     def setting(self, job: Job) -> Setting:
         """Say what an instance was started with."""

@@ -152,6 +152,9 @@ def test_ready_is_heard_without_polling() -> None:
         async def wait(self) -> None:
             await self.event.wait()
 
+        def why(self) -> str:
+            return "not yet"
+
     async def main() -> Verdict:
         heard = Heard()
         waiting = asyncio.ensure_future(first_answer(NotifyProbe(), Pace(), Asked(ready=heard), never()))
