@@ -128,3 +128,24 @@ def test_another_version_is_built_beside(tmp_path: Path) -> None:
     assert len(building.calls()) == len(PROGRAMS) + 1
     assert (building.cache / "air-v9.0.0" / "bin" / "air").exists()
     assert building.ready().keys() == PROGRAMS, "the other checkout keeps its own"
+
+
+@pytest.mark.parametrize(("lint", "build", "tests", "code"), [(0, 0, 0, 0), (0, 0, 7, 7), (1, 0, 0, 1), (0, 3, 0, 3)])
+def test_bug_ci_failed_although_every_test_had_passed(
+    tmp_path: Path, lint: int, build: int, tests: int, code: int
+) -> None:
+    """The script ends as what it runs has ended, and leaves neither its HOME nor a build behind."""
+    programs = {
+        ".ci/run": (CI / "run").read_text(),
+        ".ci/tools": f"#!/bin/sh\n[ $1 != build ] || exit {build}\n",
+        "bin/go": "#!/bin/sh\necho a; echo b; echo c\n",
+        "bin/make": f'#!/bin/sh\necho "$HOME" > home\n[ "$1" = lint ] && exit {lint} || exit {tests}\n',
+    }
+    for name, text in programs.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    env = {**os.environ, "PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "HYBRID_CI_CACHE": str(tmp_path / "cache")}
+    done = subprocess.run([tmp_path / ".ci/run"], env=env, capture_output=True, text=True, timeout=60)
+    assert done.returncode == code, done.stderr
+    assert not Path((tmp_path / "home").read_text().strip()).exists()
