@@ -16,12 +16,14 @@ from hybrid_tasks.logs.probed import note
 from hybrid_tasks.logs.store import forget
 from hybrid_tasks.model.command import Command
 from hybrid_tasks.model.probe import AliveProbe, HttpProbe, Probe, TcpProbe
-from hybrid_tasks.model.verdict import Healthy, Verdict
+from hybrid_tasks.model.verdict import Healthy, Unhealthy, Verdict
 from hybrid_tasks.process.jobs import Job
 from hybrid_tasks.supervisor.berths import Berth
 from hybrid_tasks.supervisor.ownership import Newer, NewOwnership, TreeActivity, TreeOwnership
 from hybrid_tasks.supervisor.setting import Setting
 
+SAME = 2.0
+"""Seconds for which the processes of a driver have to be the same ones, where they are at work all the time."""
 PROBE = "probe"
 """The role of a command that asks a service whether it is well."""
 
@@ -75,7 +77,11 @@ class Probing:
             newer: its processes that count.
         """
         if not isinstance(setting.probe, HttpProbe | TcpProbe):
-            await _at_rest(newer, TreeActivity(job))
+            try:
+                async with asyncio.timeout(setting.service.pace.start_period):
+                    await _come_up(newer, TreeActivity(job))
+            except TimeoutError:
+                return Unhealthy(f"it is not up after {setting.service.pace.start_period:g} s")
         return await self._answer(job, berth, None, setting, ownership=NewOwnership(job, newer))
 
     async def doubt(self) -> None:
@@ -161,12 +167,17 @@ class Probing:
             self._failed = log
 
 
-async def _at_rest(newer: Newer, activity: TreeActivity) -> None:
-    """Wait until there are newer processes, and nothing of the job is at work any more."""
-    looks = 0
-    while looks < LOOKS:
+async def _come_up(newer: Newer, activity: TreeActivity) -> None:
+    """Wait until there are newer processes, and they are at rest or have been the same for a while: a build is over."""
+    loop = asyncio.get_running_loop()
+    before: set[int] = set()
+    since, looks = loop.time(), 0
+    while looks < LOOKS and (not before or loop.time() - since < SAME):
         await asyncio.sleep(LAST_PAUSE)
-        looks = looks + 1 if activity.still() and newer.pids() else 0
+        pids = newer.pids()
+        if pids != before:
+            before, since = pids, loop.time()
+        looks = looks + 1 if activity.still() and pids else 0
 
 
 async def _died(job: Job) -> Job:

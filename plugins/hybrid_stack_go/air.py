@@ -98,7 +98,9 @@ def _lines(tables: Mapping[str, Mapping[str, object]]) -> Iterator[str]:
     for name, table in tables.items():
         if name:
             yield f"\n[{name}]"
-        yield from (f"{key} = {json.dumps(value)}" for key, value in table.items())  # JSON's values are TOML's too
+        yield from (
+            f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in table.items()
+        )  # JSON's values are TOML's too
     yield ""
 
 

@@ -53,5 +53,7 @@ def _generated(service: Service, chosen: Sequence[str], watch: Watch) -> str:
         "allow_warnings": True,
         "extraneous_args": False,
     }
-    lines = (f"{key} = {json.dumps(value)}" for key, value in job.items())  # JSON's values are TOML's too
+    lines = (
+        f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in job.items()
+    )  # JSON's values are TOML's too
     return "\n".join(("# Made by hybrid-tasks.", f"[jobs.{JOB}]", *lines, ""))

@@ -8,9 +8,10 @@ import signal
 import pytest
 from drivers import ALL, Driven, answers, lay, saved, web
 from kills import gone, kill, supervisors
-from seat import started
+from seat import reloaded, started
 from waiting import until
 
+from hybrid_tasks.process.identity import descendants, identify, same
 from hybrid_tasks.testing.project import Project, get
 
 pytestmark = pytest.mark.timeout(300)
@@ -82,12 +83,39 @@ def test_a_driver_that_is_killed_is_started_again_and_leaves_no_program(
 ) -> None:
     lay(project, one, port)
     started(project)
-    before = set(project.survivors())
     driver = web(project)["pid"]
+    started_by_it = {pid: identify(pid) for pid in descendants(driver)}
+    assert started_by_it
     os.kill(driver, signal.SIGKILL)
     until(lambda: web(project)["pid"] not in {None, driver} and web(project)["healthy"], timeout=60)
     assert get(port) == "one"
-    left = before & set(project.survivors()) - set(supervisors(project))
-    assert driver not in left
+    assert [pid for pid, identity in started_by_it.items() if identity and same(identity)] == []
     assert saved(project, one, one.text("two"))[1] == 0
     assert get(port) == "two"
+
+
+WORKER = """
+import pathlib, time
+pathlib.Path("WORD").touch()
+while True:
+    time.sleep(0.1)
+"""
+
+
+def test_a_worker_without_a_port_is_live_once_it_has_come_up_anew(project: Project) -> None:
+    project.write(
+        "hybrid.toml",
+        '[services.web]\nstack = "python"\ndir = "web"\n[services.web.python]\nscript = "main.py"\ndriver = "watchdog"\n',
+    )
+    file = project.write("web/main.py", WORKER.replace("WORD", "one"))
+    started(project)
+    before = descendants(web(project)["pid"])
+    file.write_text(WORKER.replace("WORD", "two"))
+    told, code = reloaded(project)
+    assert (code, told["receipts"][0]["note"]) == (0, "left to watchdog")
+    assert (project.root / "web" / "two").exists()
+    assert before.isdisjoint(descendants(web(project)["pid"]))
+    file.write_text("raise SystemExit('no')")
+    told, code = reloaded(project)
+    assert code == 1
+    assert "no" in told["receipts"][0]["error"]

@@ -17,7 +17,7 @@ MAIN = "package main\n\nfunc main() {}\n"
 def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("GOFLAGS", raising=False)
     monkeypatch.setenv("GOENV", "off")
-    root = tmp_path / "my shop"
+    root = tmp_path / "my shop \N{ROCKET}"
     (root / "cmd" / "api").mkdir(parents=True)
     (root / "go.mod").write_text("module shop\n\ngo 1.21\n")
     (root / "cmd" / "api" / "main.go").write_text(MAIN)

@@ -45,6 +45,7 @@ def test_the_built_in_plugins_load_by_their_entry_points() -> None:
     host = Host.load(None, environ={})
     ours = [record for record in host.plugins if record.distribution == "hybrid-tasks"]
     assert {record.name: record.trouble for record in ours} == {
+        "caddy": None,
         "go": None,
         "native": None,
         "python": None,
