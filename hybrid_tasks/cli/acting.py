@@ -48,7 +48,7 @@ def _act(
     for _ in range(TRIES):
         with connect(root, start=start) as connection:
             try:
-                return converse(connection, op, args, as_json=as_json, presses=presses)
+                return converse(connection, op, args, as_json=as_json, presses=presses)[1]
             except NotRunning:
                 # It was about to end when we came. One that had begun to act has said so before it ended.
                 if not start or connection.heard:
@@ -58,7 +58,7 @@ def _act(
 
 def converse(
     connection: Connection, op: str, args: Mapping[str, object], *, as_json: bool, presses: Presses | None = None
-) -> int:
+) -> tuple[dict[str, Any], int]:
     """The same over a connection that the caller keeps.
 
     Args:
@@ -69,7 +69,7 @@ def converse(
         presses: each Ctrl+C cancels the request; None: it interrupts us, and the request goes on.
 
     Returns:
-        the exit code.
+        the result and the exit code.
     """
     out, began = sys.stdout, time.time()
     progress = Progress(out, is_live(out), Paint.of(out))
@@ -86,9 +86,9 @@ def converse(
         )
     finally:
         progress.clear()
-    if code == Code.INTERRUPTED:
-        return code
     told: dict[str, Any] = result if isinstance(result, dict) else {}
+    if code == Code.INTERRUPTED:
+        return told, code
     if as_json:
         lines = [json.dumps(receipt) for receipt in told.get("receipts") or ()]
     else:
@@ -97,7 +97,7 @@ def converse(
         lines += changed_configuration(told, paint)
     out.write("".join(f"{line}\n" for line in lines))
     out.flush()
-    return code
+    return told, code
 
 
 def _note(event: Event) -> None:

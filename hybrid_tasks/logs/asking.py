@@ -117,7 +117,9 @@ def around(query: Query, receipt: Mapping[str, object]) -> Query:
     took = [_float(stage.get("ms")) / 1000 for stage in stages if isinstance(stage, dict)] if stages else []  # type: ignore[attr-defined]
     return replace(
         query,
-        at=(begin - BEFORE, max(ended, begin + sum(took)) + AFTER),
+        since=begin - BEFORE,
+        until=max(ended, begin + sum(took)) + AFTER,
+        build=True,
         services=query.services or (str(receipt.get("service")),),
     )
 

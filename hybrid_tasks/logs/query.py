@@ -30,7 +30,7 @@ class Query:
 
     Args:
         services: names; all when empty.
-        since: epoch seconds before which nothing is shown.
+        since: epoch seconds before which nothing is shown; `until`: after which.
         tail: the last lines of each service only.
         follow: go on with what comes.
         level: rank of `levels.py` below which lines are left out.
@@ -38,7 +38,6 @@ class Query:
         build: the output of every job; else of instances and of builds that failed.
         events: what happened to the services, told between their lines.
         probes: also the lines by which services answer our own health probes.
-        at: a window in epoch seconds, instead of `since`; shows every job.
         timestamps: each line with its time.
         json: one object a line.
         raw: bytes as the service wrote them.
@@ -46,6 +45,7 @@ class Query:
 
     services: tuple[str, ...] = ()
     since: float | None = None
+    until: float = math.inf
     tail: int | None = None
     follow: bool = False
     level: int | None = None
@@ -53,7 +53,6 @@ class Query:
     build: bool = False
     events: bool = True
     probes: bool = False
-    at: tuple[float, float] | None = None
     timestamps: bool = False
     json: bool = False
     raw: bool = False
@@ -95,7 +94,7 @@ def blocks(
     """
     view = _view(query, probed)
     chosen = frozenset(query.services)
-    roles = Roles(build=query.build or query.at is not None, events=query.events and (query.json or not query.raw))
+    roles = Roles(build=query.build, events=query.events and (query.json or not query.raw))
     folders = Folders(project_logs, lambda name: not chosen or name in chosen, roles, now)
     sources = Sources(folders, view)
     merge = Merge(keep=query.follow)
@@ -145,14 +144,14 @@ def lines_of(block: Block, cut: int | None = CUT) -> Iterator[Line]:
 
 def _view(query: Query, probed: Probed | None) -> View:
     cut = None if query.raw else CUT if query.grep is None else SEARCHED
-    since, until = query.at if query.at is not None else (query.since, math.inf)
     span = math.inf if probed is None else SPAN
-    return View(fine=query.timestamps or query.json, cut=cut, since=since, until=until, span=span)
+    return View(fine=query.timestamps or query.json, cut=cut, since=query.since, until=query.until, span=span)
 
 
 def _at_tail(sources: list[Source], query: Query, probed: Probed | None) -> list[Source]:
     """Those that the last lines are in, read from there; with a sieve all lines must be looked at."""
-    if query.tail is None or query.since is not None or query.at or query.level is not None or query.grep is not None:
+    limited = query.since is not None or query.until < math.inf
+    if query.tail is None or limited or query.level is not None or query.grep is not None:
         return sources
     have: dict[str, int] = {}
     oldest: dict[str, float] = {}

@@ -10,6 +10,7 @@ import pytest
 from kills import gone, kill, supervisors
 from seat import output, plain, reloaded, services, started
 from shop import app, python_service, receipts
+from terminals import ended, press_ctrl_c, terminal
 from waiting import until
 
 from hybrid_tasks.testing.project import Project, get
@@ -197,3 +198,27 @@ def test_bug_the_log_was_flooded_by_answers_to_our_own_probes(project: Project, 
     asked = [line for line in lines if "GET /healthz" in line["text"]]
     assert [line.get("probe") for line in asked].count(None) == 1
     assert output(project, "web").count("GET /healthz") >= len(asked), "the file has them all"
+
+
+def test_bug_the_foreground_was_blank_where_services_ran_already(project: Project) -> None:
+    plain(project, {"web": 'command = ["sh", "-c", "echo said long ago; exec sleep 1000"]'})
+    started(project)
+    with terminal(project, "dev-start", "--foreground") as child:
+        child.expect_exact("ran already: web; the last lines of each:\r\n")
+        child.expect_exact("said long ago")
+        child.expect_exact("-- started: ")
+        child.expect_exact("the log follows; Ctrl+C stops all services")
+        project.write("source", "1")
+        child.expect_exact("-- live again: source saved, ")
+        press_ctrl_c(child, 1)
+        assert ended(child) == 130
+
+
+def test_bug_the_foreground_had_colours_where_nobody_wants_them(project: Project) -> None:
+    plain(project, {"web": 'command = ["sh", "-c", "echo hello; exec sleep 1000"]'})
+    project.environ["NO_COLOR"] = "1"
+    with terminal(project, "dev-start", "--foreground") as child:
+        child.expect_exact("web | hello")
+        assert "\x1b[3" not in child.before
+        press_ctrl_c(child, 1)
+        assert ended(child) == 130

@@ -167,10 +167,10 @@ RECEIPTS = [
 def test_a_receipt_is_a_window_in_time() -> None:
     query = around(Query(), the_receipt(RECEIPTS, "01a"))
     assert query.services == ("api",)
-    assert query.at == (100.0 - BEFORE, 102.0 + AFTER)
+    assert (query.since, query.until, query.build) == (100.0 - BEFORE, 102.0 + AFTER, True)
     assert around(Query(services=("db",)), RECEIPTS[1]).services == ("db",)
-    assert around(Query(), {"id": "x"}).at == (-BEFORE, AFTER)
-    assert around(Query(), RECEIPTS[0] | {"ended": 109.5}).at == (100.0 - BEFORE, 109.5 + AFTER), "it waited for quiet"
+    assert around(Query(), {"id": "x"}).until == AFTER
+    assert around(Query(), RECEIPTS[0] | {"ended": 109.5}).until == 109.5 + AFTER, "it waited for quiet"
 
 
 def test_a_receipt_is_named_by_its_beginning_or_as_the_last() -> None:

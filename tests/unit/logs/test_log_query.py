@@ -98,13 +98,13 @@ def test_since_and_at(tmp_path: Path) -> None:
     assert texts(tmp_path, Query(since=EPOCH + 17.5)) == ["18", "19"]
     assert texts(tmp_path, Query(since=EPOCH + 100)) == []
     assert texts(tmp_path, Query(since=EPOCH - 2000))[:2] == ["old", "0"]
-    assert texts(tmp_path, Query(at=(EPOCH + 3, EPOCH + 5.5))) == ["3", "4", "5"]
+    assert texts(tmp_path, Query(since=EPOCH + 3, until=EPOCH + 5.5)) == ["3", "4", "5"]
 
 
 def test_at_shows_every_job_of_that_time(tmp_path: Path) -> None:
     JobWriter(tmp_path, role="build", started=EPOCH).write("built\n").end(0)
     JobWriter(tmp_path, started=EPOCH + 1).write("up\n").end()
-    assert texts(tmp_path, Query(at=(EPOCH - 1, EPOCH + 5))) == ["built", "up"]
+    assert texts(tmp_path, Query(since=EPOCH - 1, until=EPOCH + 5, build=True)) == ["built", "up"]
 
 
 @pytest.mark.parametrize("rotated", [False, True])
