@@ -34,10 +34,12 @@ def dev_clean(  # noqa: PLR0917 - Invoke passes every flag by name
     Example: inv dev-clean --caches --dry-run
     """
     import json as json_module
+    import shlex
     import sys
 
     from hybrid_tasks.cli import here
     from hybrid_tasks.cli.paint import is_terminal
+    from hybrid_tasks.cli.terminal import run
     from hybrid_tasks.control.once import consult
     from hybrid_tasks.errors import Code, WrongInput
 
@@ -56,10 +58,12 @@ def dev_clean(  # noqa: PLR0917 - Invoke passes every flag by name
         if not agreed():
             print("nothing was removed")
             return Code.DONE
-    consult(root, "clean", {**args, "apply": True, "paths": paths})
+    agreed_to = [shlex.join(map(str, command)) for command in found.get("commands") or ()]
+    done, _ = consult(root, "clean", {**args, "apply": True, "paths": paths, "commands": agreed_to})
     if not json:
         print("removed")
-    return Code.DONE
+    left = done.get("commands") if isinstance(done, dict) else None
+    return next((code for command in left or () if (code := run(command, "dev-clean"))), Code.DONE)
 
 
 def agreed() -> bool:
@@ -73,6 +77,8 @@ def agreed() -> bool:
 
 def listed(found: dict[str, Any], root: str) -> list[str]:
     """What would be removed, one line each, with sizes and the sum; then what is left out and why."""
+    import shlex
+
     from hybrid_tasks.cli.paint import harmless
     from hybrid_tasks.logs.units import human
 
@@ -83,7 +89,7 @@ def listed(found: dict[str, Any], root: str) -> list[str]:
         f"{size:>{widest}}  {' '.join(harmless(str(entry.get('path')).removeprefix(root + '/')))}"
         for size, entry in zip(sizes, entries, strict=True)
     ]
-    lines += ["run: " + " ".join(harmless(" ".join(map(str, command)))) for command in found.get("commands") or ()]
+    lines += ["run: " + " ".join(harmless(shlex.join(map(str, command)))) for command in found.get("commands") or ()]
     if not lines:
         lines = ["nothing to remove"]
     if len(entries) > 1:

@@ -145,8 +145,9 @@ def _modes(tables: Tables, findings: Findings) -> None:
 
 def _front(service: Checked[ServiceTable], findings: Findings) -> None:
     for name, one in service.table.ports.items():
-        if one.listen == "front":
-            words = "only the service's own `port` can be behind the front"
+        if one.listen in {"front", "inherit"}:
+            what = "behind the front" if one.listen == "front" else "a socket that it inherits"
+            words = f"only the service's own `port` can be {what}"
             findings.add((*service.path, "ports", name, "listen"), words, 'write `listen = "own"`')
 
 

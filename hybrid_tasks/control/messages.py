@@ -63,6 +63,7 @@ OPERATIONS: Mapping[str, Mapping[str, tuple[str, object]]] = MappingProxyType(
             "images": (FLAG, False),
             "apply": (FLAG, False),
             "paths": (WORDS, ()),
+            "commands": (WORDS, ()),
         },
         "init": {},
         "step": {"name": (TEXT, "")},

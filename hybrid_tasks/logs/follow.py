@@ -15,8 +15,8 @@ SHORTEST, LONGEST = 0.05, 0.25
 """Seconds between two looks: right after news, and when nothing happens."""
 
 _FRESH = 2.0  # a folder written this recently may change again without a new time stamp
-_SHOWN = frozenset({"instance", "follower"})
-_SHOWN_WHEN_FAILED = frozenset({"build", "check", "step"})
+_SHOWN = frozenset({"instance", "follower", "sidecar"})
+_SHOWN_WHEN_FAILED = frozenset({"build", "check", "step", "prepare", "release", "stop"})
 _STOPPED_BY_US = frozenset({0, -15, -2, 143, 130})
 _FORGOTTEN = 86400.0  # a build that says nothing for a day has nobody who would note its end
 

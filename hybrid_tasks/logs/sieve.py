@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hybrid_tasks.logs.levels import Levels
     from hybrid_tasks.logs.probed import Probed
 
-_BUILDS = frozenset({"build", "check", "step"})
+_BUILDS = frozenset({"build", "check", "step", "prepare", "release", "stop"})
 _LINE = re.compile(rb"(?<=\n)")
 MESSAGE = b'{"reason":"'
 """Begins a line that cargo writes for programs; what it says to people stands in the other lines."""

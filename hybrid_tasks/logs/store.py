@@ -38,7 +38,8 @@ class JobLog:
 
     Args:
         service: whose job it was.
-        role: `instance`, `check`, `build`, `probe`, `step`, `test` or `follower`.
+        role: `instance`, `check`, `build`, `probe`, `step`, `test`, `follower`, `prepare`,
+            `sidecar`, `release` or `stop`.
         run: its run id.
         started: epoch seconds.
         segments: its raw files that still exist, oldest first.

@@ -183,8 +183,9 @@ class CleanPlan:
 class RunPlan:
     """How a runtime starts services; one plan may cover many.
 
-    `prepare` run first and must end with 0; `main` is the instance (None: `prepare` was all);
-    `sidecars` live as long as it does; `release` gives back what was taken.
+    `prepare` run before each instance and must end with 0; `main` is the instance (None: `prepare` was all);
+    `sidecars` live as long as it does; `release` gives back what was taken, once it and they are gone. The supervisor
+    runs these; after a `kill -9` of the supervisor itself nobody does.
     """
 
     services: tuple[Service, ...]

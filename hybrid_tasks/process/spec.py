@@ -20,7 +20,8 @@ class JobSpec:
 
     Args:
         service: the service's name.
-        role: `instance`, `check`, `build`, `probe`, `step`, `test` or `follower`.
+        role: `instance`, `check`, `build`, `probe`, `step`, `test`, `follower`, `prepare`,
+            `sidecar`, `release` or `stop`.
         command: the program (argv and directory).
         env: its complete environment; only our marks and LISTEN_* are added.
         log_dir: the directory of the service's logs.

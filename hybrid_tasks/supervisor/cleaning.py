@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import shutil
 import stat
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,7 @@ from hybrid_tasks.control.messages import Request
 from hybrid_tasks.control.paths import hybrid_dir
 from hybrid_tasks.engine.mounts import mounted_in
 from hybrid_tasks.errors import HybridError, WrongInput
+from hybrid_tasks.model.command import Command
 from hybrid_tasks.plugin import routing
 from hybrid_tasks.supervisor.loaded import Loaded
 
@@ -23,11 +25,12 @@ def answer(loaded: Loaded, request: Request, running: frozenset[str] = frozenset
 
     Args:
         loaded: the project.
-        request: `caches` adds the stacks' caches; with `apply`, `paths` is what was agreed to.
+        request: `caches` adds the stacks' caches; with `apply`, `paths` and `commands` are what was agreed to.
         running: services that run now: what they use stays.
 
     Returns:
-        every path with its size in bytes and what is left out and why, or what was removed.
+        every path with its size in bytes, the commands to run, and what is left out and why; or what was removed, and
+        the commands for the client to run.
 
     Raises:
         WrongInput: something agreed to is not in the list any more.
@@ -35,6 +38,7 @@ def answer(loaded: Loaded, request: Request, running: frozenset[str] = frozenset
     candidates = _candidates(loaded, caches=request.args["caches"], environ=request.env or {})
     everything = [_unless_mounted(at) for at in candidates]
     found = {at.path: at for at in everything if not at.why and at.service not in running}
+    commands = {shlex.join(one.argv): one for one in _commands(loaded, running, caches=request.args["caches"])}
     if not request.args["apply"]:
         skipped = [
             {"path": str(at.path), "bytes": _size(at.path), "service": at.service, "why": at.why or _used(at)}
@@ -42,13 +46,28 @@ def answer(loaded: Loaded, request: Request, running: frozenset[str] = frozenset
             if at.path not in found
         ]
         listed = [{"path": str(path), "bytes": _size(path)} for path in found]
-        return {"paths": listed, "commands": [], "skipped": skipped}
+        return {"paths": listed, "commands": [list(one.argv) for one in commands.values()], "skipped": skipped}
     agreed = [Path(path) for path in request.args["paths"]]
     if strangers := [path for path in agreed if path not in found]:
         raise WrongInput(f"`{strangers[0]}` is not (or no longer) ours to remove", "run `inv dev-clean` again")
+    if others := [words for words in request.args["commands"] if words not in commands]:
+        raise WrongInput(f"`{others[0]}` is not (or no longer) what cleans", "run `inv dev-clean` again")
     for path in agreed:
         _remove(path, found[path].inside)
-    return {"removed": [str(path) for path in agreed]}
+    left = [commands[words] for words in request.args["commands"]]
+    return {"removed": [str(path) for path in agreed], "commands": [_told(one, request.env or {}) for one in left]}
+
+
+def _commands(loaded: Loaded, running: frozenset[str], *, caches: bool) -> Iterator[Command]:
+    """What the runtimes run to clean up, and the stacks of services that do not run."""
+    yield from routing.project_clean(loaded.host, loaded.project).commands
+    for service in loaded.project.services.values():
+        if caches and service.name not in running:
+            yield from routing.clean_plan(loaded.host, service).commands
+
+
+def _told(command: Command, environ: Mapping[str, str]) -> dict[str, object]:
+    return {"argv": list(command.argv), "cwd": str(command.cwd), "env": {**environ, **command.env}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +95,9 @@ def _candidates(loaded: Loaded, *, caches: bool, environ: Mapping[str, str]) -> 
             yield _Found(link, inside, "", "a link, which may lead to what is not ours")
         elif above.is_dir():
             yield from (_Found(path, inside, path.name) for path in sorted(above.iterdir()))
+    for path in routing.project_clean(loaded.host, loaded.project).paths:
+        if os.path.lexists(path):
+            yield _Found(path, loaded.project.root.resolve(), "")
     if not caches:
         return
     for service in loaded.project.services.values():

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hybrid_tasks.errors import ToolMissing
-from hybrid_tasks.model.plan import Place, ReloadAction, ReloadPlan, StartPlan
+from hybrid_tasks.errors import HybridError, ToolMissing
+from hybrid_tasks.model.plan import Place, ReloadAction, ReloadPlan, RunPlan, StartPlan
 from hybrid_tasks.model.probe import Probe
 from hybrid_tasks.model.service import Listen, Service
 from hybrid_tasks.model.status import Blocked
@@ -26,9 +26,10 @@ from hybrid_tasks.supervisor.site import Site
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """How a service is started, how it is asked whether it is well, and how it listens."""
+    """How a service is started and what is around it, how it is asked whether it is well, and how it listens."""
 
     plan: StartPlan
+    run: RunPlan
     probe: Probe
     way: Way
 
@@ -74,20 +75,31 @@ def trial(host: Host, service: Service, path: str | None) -> StartPlan:
     return plan
 
 
-def start(site: Site, service: Service, place: Place) -> StartPlan:
+def start(site: Site, service: Service, place: Place) -> tuple[StartPlan, RunPlan]:
     """Ask the stack how to start the service, and the runtime how it runs that; write the files that it asks for.
+
+    Returns:
+        the stack's plan with the program as the runtime runs it, and what the runtime wants around that.
 
     Raises:
         ToolMissing: the plan needs a program that is not on this machine.
+        HybridError: the runtime names no program that could be the instance.
     """
     plan = routing.start_plan(site.host, service, place)
     if missing := routing.lacking(plan, site.client.get("PATH")):
         raise ToolMissing(f"`{missing[0].executable}` is missing", missing[0].install)
     for name, text in plan.files.items():
         (place.artefacts / name).write_text(text, "utf-8")
-    runs = routing.run_plans(site.host, (service,), {service.name: plan}, {})
-    program = next((run.main for run in runs if run.main is not None), plan.program)
-    return replace(plan, program=program)
+    [run] = routing.run_plans(site.host, (service,), {service.name: plan}, {})
+    if run.main is None:
+        words = f"the runtime `{service.runtime}` gives no program that would be `{service.name}`"
+        raise HybridError(words, "what it only prepares cannot be watched; see `inv dev-plugins`")
+    return replace(plan, program=run.main), run
+
+
+def followed(site: Site) -> bool:
+    """Whether there is anybody who may name a follower for a service's log."""
+    return any(site.host.guests.having("runtime_logs"))
 
 
 def begin(
@@ -111,11 +123,12 @@ def begin(
     """
     probe = routing.health(site.host, service)
     if offer and settled is not Listen.FRONT:
-        plan = start(site, service, replace(place, listen_fd=FIRST_LISTENER))
+        plan, run = start(site, service, replace(place, listen_fd=FIRST_LISTENER))
         if plan.driver is None and (settled is Listen.INHERIT or Listen.INHERIT in {plan.listen, service.listen}):
-            return Beginning(plan, probe, Way(Listen.INHERIT))
+            return Beginning(plan, run, probe, Way(Listen.INHERIT))
     if spare is not None and (settled is Listen.FRONT or frontable(service, probe)):
         port = spare()
-        plan = start(site, service, replace(place, port=port, host=LOOPBACK))
-        return Beginning(plan, probe, Way(Listen.FRONT, port))
-    return Beginning(start(site, service, place), probe, Way())
+        plan, run = start(site, service, replace(place, port=port, host=LOOPBACK))
+        return Beginning(plan, run, probe, Way(Listen.FRONT, port))
+    plan, run = start(site, service, place)
+    return Beginning(plan, run, probe, Way())

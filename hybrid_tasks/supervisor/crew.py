@@ -24,6 +24,7 @@ from hybrid_tasks.process.jobs import Job
 from hybrid_tasks.process.spec import FIRST_LISTENER
 from hybrid_tasks.supervisor import consulting
 from hybrid_tasks.supervisor.berths import Berths
+from hybrid_tasks.supervisor.company import Company
 from hybrid_tasks.supervisor.docking import Docking
 from hybrid_tasks.supervisor.driving import Drivers
 from hybrid_tasks.supervisor.fronting import Front
@@ -62,7 +63,9 @@ class Crew:
         self._berths = self._docking.berths
         self._planned: Setting | None = None
         self._alone = False
+        self._begun = False
         self._drivers = Drivers(site, self.remarks)
+        self._company = Company(site, self.starting, self.remarks)
         self._probing = Probing(self.starting.ask, self.starting.notified)
 
     def reconfigure(self, service: Service) -> None:
@@ -120,16 +123,16 @@ class Crew:
             return begin, self.starting.surroundings.given(service)
 
         begin, given = await asyncio.to_thread(asked)
-        plan, way = begin.plan, begin.way
+        plan, run, way = begin.plan, begin.run, begin.way
         if way.listen is not Listen.OWN and (why := self._untaken(way)) is not None:
             lacks, way = why if way.listen is Listen.FRONT else lacks, Way()
-            plan = await asyncio.to_thread(consulting.start, site, service, place)
+            plan, run = await asyncio.to_thread(consulting.start, site, service, place)
         self._berths.choose(service, way.listen)
         wished = way.listen is Listen.OWN and frontable(service, begin.probe)
         self.remarks.say(
             "front", f"replaced at each save, nothing holds its port meanwhile: {lacks}" if wished else None
         )
-        self._settle(Setting(service, begin.probe, way, given))
+        self._settle(Setting(service, begin.probe, way, given, run))
         return plan
 
     def _settle(self, setting: Setting) -> None:
@@ -150,7 +153,7 @@ class Crew:
             place = replace(place, listen_fd=FIRST_LISTENER)
         elif way.listen is Listen.FRONT:
             place = replace(place, port=way.planned, host=LOOPBACK)
-        plan = await asyncio.to_thread(consulting.start, self._site, setting.service, place)
+        plan, _ = await asyncio.to_thread(consulting.start, self._site, setting.service, place)
         return replace(version, program=plan.program, copy=copy)
 
     # jobs
@@ -161,10 +164,18 @@ class Crew:
 
     async def launch(self, version: Version) -> Job:
         """Start an instance: on a slot of our port, behind the front, or on a port nobody else holds."""
-        setting = self._of(version)
+        self._begun, setting = True, self._of(version)
         self._drivers.introduce(self.service.name, version.driver)
         start = partial(self.starting.instance, setting)
-        return await self._docking.launch(setting.service, setting.way, version.program, start)
+        company = await self._company.gather(setting)
+        try:
+            job = await self._docking.launch(setting.service, setting.way, version.program, start)
+        except BaseException:
+            if company is not None:
+                await asyncio.shield(self._company.dismiss(company))
+            raise
+        self._company.attend(job, company, setting)
+        return job
 
     def _of(self, version: Version) -> Setting:
         setting = setting_of(version) or self._planned
@@ -234,6 +245,7 @@ class Crew:
             await self._docking.retire(job, grace)
         finally:
             self.starting.gone(job)
+            await self._company.leave(job, grace)
 
     async def drop(self, job: Job) -> None:
         """End an instance that was never proved."""
@@ -246,6 +258,10 @@ class Crew:
     async def leave(self) -> None:
         """Give everything back that the service held."""
         await self._probing.stop()
+        begun, self._begun = self._begun, False
+        if begun:
+            stopping = await asyncio.to_thread(routing.stop_commands, self._site.host, (self.service,))
+            await self._company.do(self.service, "stop", stopping)
         await self._berths.close()
 
     def _untaken(self, way: Way) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from hybrid_tasks.journal.gist import gist
 from hybrid_tasks.model.probe import HttpProbe
 from hybrid_tasks.model.receipt import Receipt, Result
-from hybrid_tasks.model.service import Service
+from hybrid_tasks.model.service import Endpoint, Service
 from hybrid_tasks.model.status import Blocked, Crashed, Held, Unit, Waiting, stale, word
 from hybrid_tasks.model.verdict import Healthy, Unhealthy
 from hybrid_tasks.supervisor.crashes import how_ended
@@ -79,7 +79,7 @@ def service_status(service: Service, unit: ServiceUnit | None, figures: Figures 
     running = instance.fingerprint if instance else None
     disk = unit.source.current.fingerprint if unit and unit.source.current else None
     urls = [{"name": "", "url": url}] if (url := _url(service, setting)) else []
-    urls += [{"name": port.name, "url": f"{_host(service)}:{port.port}"} for port in service.ports]
+    urls += [{"name": port.name, "url": _further(service, port)} for port in service.ports]
     return {
         "name": service.name,
         "stack": service.stack,
@@ -157,3 +157,9 @@ def _url(service: Service, setting: Setting | None) -> str | None:
     probe = setting.probe if setting else service.health
     address = f"{_host(service)}:{service.port}"
     return f"http://{address}" if isinstance(probe, HttpProbe) else address
+
+
+def _further(service: Service, port: Endpoint) -> str:
+    """Give the address of a further port; with a path it is one for a browser."""
+    address = f"{_host(service)}:{port.port}"
+    return f"http://{address}{port.path}" if port.path else address

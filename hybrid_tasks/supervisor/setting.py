@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from hybrid_tasks.engine.order import Version
+from hybrid_tasks.model.plan import RunPlan
 from hybrid_tasks.model.probe import Probe
 from hybrid_tasks.model.service import Service
 from hybrid_tasks.supervisor.listening import Way
@@ -38,12 +39,14 @@ class Setting:
         probe: how it is asked whether it is well.
         way: how it listens.
         given: its environment; None: that of the moment.
+        run: what the runtime wants around it, None for nothing.
     """
 
     service: Service
     probe: Probe
     way: Way
     given: Given | None = None
+    run: RunPlan | None = None
 
 
 def setting_of(version: Version) -> Setting | None:

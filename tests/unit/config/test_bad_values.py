@@ -132,6 +132,12 @@ VALUES = [
         "ports.a.listen: only the service's own `port` can be behind the front",
         "own",
     ),
+    (
+        "inheriting a further port",
+        'port = 1\nports = {a = {port = 2, listen = "inherit"}}',
+        "ports.a.listen: only the service's own `port` can be a socket that it inherits",
+        "own",
+    ),
     ("inherit alone", 'listen = "inherit"', "listen: needs a port", "port = 8080"),
     (
         "beside own",

@@ -13,7 +13,7 @@ from hybrid_tasks.errors import HybridError, WrongInput
 from hybrid_tasks.supervisor.cleaning import _remove, answer
 from hybrid_tasks.supervisor.loaded import Loaded, load
 
-ARGS = {"caches": False, "volumes": False, "images": False, "apply": False, "paths": ()}
+ARGS = {"caches": False, "volumes": False, "images": False, "apply": False, "paths": (), "commands": ()}
 TEXT = '[services.web]\ncommand = ["true"]\n[services.api]\ncommand = ["true"]\n'
 
 

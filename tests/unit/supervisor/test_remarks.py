@@ -6,7 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from hybrid_tasks.model.service import Service
+from hybrid_tasks.model.service import Endpoint, Service
 from hybrid_tasks.model.status import Instance, Unit
 from hybrid_tasks.supervisor.crew import Crew
 from hybrid_tasks.supervisor.remarks import Remarks
@@ -40,3 +40,13 @@ def test_the_report_shows_them_and_how_a_running_service_listens(tmp_path: Path)
     assert told["remarks"] == ["air: cannot keep the last good version"]
     assert told["listen"] == "own"
     assert service_status(service, None)["remarks"] == []
+
+
+def test_the_report_shows_the_path_of_a_further_port(tmp_path: Path) -> None:
+    ports = (Endpoint("metrics", 9090, path="/metrics"), Endpoint("grpc", 9091))
+    told = service_status(Service("web", tmp_path, port=8000, ports=ports), None)
+    assert told["urls"] == [
+        {"name": "", "url": "127.0.0.1:8000"},
+        {"name": "metrics", "url": "http://127.0.0.1:9090/metrics"},
+        {"name": "grpc", "url": "127.0.0.1:9091"},
+    ]
