@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 
 import pytest
+import tooling
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from waiting import until
@@ -128,6 +129,11 @@ def test_another_version_is_built_beside(tmp_path: Path) -> None:
     assert len(building.calls()) == len(PROGRAMS) + 1
     assert (building.cache / "air-v9.0.0" / "bin" / "air").exists()
     assert building.ready().keys() == PROGRAMS, "the other checkout keeps its own"
+
+
+def test_ci_requires_every_part_that_a_test_can_need() -> None:
+    lists = re.findall(r"^parts\+?=\((.*)\)$", (CI / "run").read_text(), re.MULTILINE)
+    assert set(" ".join(lists).split()) == tooling.KNOWN
 
 
 @pytest.mark.parametrize(("lint", "build", "tests", "code"), [(0, 0, 0, 0), (0, 0, 7, 7), (1, 0, 0, 1), (0, 3, 0, 3)])
