@@ -35,7 +35,8 @@ def reloaded(result: Mapping[str, Any], paint: Paint, began: float) -> list[str]
             told = words.outcome(receipt) if news else f"{_good(service)}, nothing to do"
             lines.append(f"{paint.bold(name)}: {_painted(told, paint.green)}")
         elif receipt.get("result") == "failed":
-            goes_on = "the version before goes on" if service.get("since") is not None else "nothing runs"
+            runs, healthy = service.get("since") is not None, service.get("healthy") is True
+            goes_on = words.remains(receipt, healthy=healthy) if runs else "nothing runs"
             lines.append(f"{paint.bold(name)}: {_painted(words.outcome(receipt), paint.red)}; {goes_on}")
             lines += failure(receipt, name)
         else:

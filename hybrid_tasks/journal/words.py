@@ -65,5 +65,17 @@ def failing(receipt: Mapping[str, Any]) -> str:
     return next((str(stage.get("name")) for stage in _stages(receipt) if not stage.get("ok")), "")
 
 
+def remains(receipt: Mapping[str, Any], *, healthy: bool) -> str:
+    """What goes on after a swap that failed, while an instance runs.
+
+    Args:
+        receipt: of the swap.
+        healthy: whether the instance is; a driver runs on, also without a program that answers.
+    """
+    if all(stage.get("name") != "driver" for stage in _stages(receipt)):
+        return "the version before goes on"
+    return "its driver left something that answers" if healthy else "nothing answers"
+
+
 def _stages(receipt: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [stage for stage in receipt.get("stages") or () if isinstance(stage, Mapping)]

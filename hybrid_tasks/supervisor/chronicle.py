@@ -10,7 +10,7 @@ from hybrid_tasks.journal.gist import gist
 from hybrid_tasks.logs.events import EventLog
 from hybrid_tasks.model.events import Event
 from hybrid_tasks.model.status import Blocked, Crashed, Finished, Held, Rest, Stopped, Unit
-from hybrid_tasks.model.verdict import Unhealthy
+from hybrid_tasks.model.verdict import Healthy, Unhealthy
 from hybrid_tasks.supervisor.crashes import how_ended
 
 
@@ -58,7 +58,8 @@ class Chronicle:
         elif result == "failed":
             what = {"save": "save", "restart": "restart", "config": "restart"}.get(str(receipt.get("trigger")), "start")
             state = self._state(name)
-            outcome = ", the version before goes on" if state.serving is not None else _outlook(state)
+            healthy = isinstance(state.verdict, Healthy)
+            outcome = f", {words.remains(receipt, healthy=healthy)}" if state.serving is not None else _outlook(state)
             why = gist(str(receipt.get("error") or ""), self._root)
             self._write(name, "failed", f"{what} failed{outcome}: {why}", "error", **more)
 

@@ -13,6 +13,7 @@ from hybrid_tasks.engine.keeping import Copy
 from hybrid_tasks.engine.order import Driven, Version
 from hybrid_tasks.engine.unavailable import Notice
 from hybrid_tasks.errors import SteeringUnavailable
+from hybrid_tasks.logs.store import excerpt
 from hybrid_tasks.model.command import Command
 from hybrid_tasks.model.plan import Place, ReloadPlan, StartPlan
 from hybrid_tasks.model.service import Launch, Listen, Service
@@ -26,7 +27,7 @@ from hybrid_tasks.supervisor import consulting
 from hybrid_tasks.supervisor.berths import Berths
 from hybrid_tasks.supervisor.company import Company
 from hybrid_tasks.supervisor.docking import Docking
-from hybrid_tasks.supervisor.driving import Drivers
+from hybrid_tasks.supervisor.driving import Drivers, GaveUp
 from hybrid_tasks.supervisor.fronting import Front
 from hybrid_tasks.supervisor.listening import LOOPBACK, Way, frontable
 from hybrid_tasks.supervisor.occupancy import steered
@@ -209,6 +210,8 @@ class Crew:
     async def why(self, job: Job, verdict: Verdict) -> str:
         """Explain why an instance did not become healthy; it may be ended by that, for it is dropped next."""
         reason = verdict.reason if isinstance(verdict, Unhealthy) else "it never answered"
+        if isinstance(verdict, GaveUp):
+            return "\n".join((reason, *await asyncio.to_thread(excerpt, job.log)))
         service, probe = self.starting.setting(job).service, self.starting.setting(job).probe
         berth = self._docking.of(job, service)
         return await explained(job, reason, service, berth, probe, spawn=self.spawn, environ=self._site.client)

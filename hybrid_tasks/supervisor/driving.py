@@ -11,6 +11,7 @@ import os
 import re
 import time
 from collections.abc import Awaitable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from hybrid_tasks.engine.order import Driven
@@ -51,6 +52,11 @@ def ticks_of(files: Iterable[Path]) -> int:
             continue
     ago = max(0.0, time.time() - max(times)) if times else 0.0
     return int((time.clock_gettime(time.CLOCK_BOOTTIME) - ago) * os.sysconf("SC_CLK_TCK"))
+
+
+@dataclass(frozen=True, slots=True)
+class GaveUp(Unhealthy):
+    """The driver itself said that it failed, and why."""
 
 
 class Drivers:
@@ -119,7 +125,7 @@ async def _first(driver: Driver, job: Job, answer: Awaitable[Verdict]) -> Verdic
         while not answering.done():
             await asyncio.wait({answering}, timeout=LOOK)
             if not answering.done() and _failure(driver, printed.lines()):
-                return Unhealthy(f"{driver.name} could not bring it to life")
+                return GaveUp(f"{driver.name} could not bring it to life")
         return answering.result()
     finally:
         answering.cancel()

@@ -49,6 +49,10 @@ def test_a_broken_save_does_what_the_driver_does(project: Project, one: Driven, 
     assert answers(port) == ("one" if one.serves_broken else "")
     state = web(project)
     assert (state["stale"], state["healthy"]) == (True, one.serves_broken)
+    left = "its driver left something that answers" if one.serves_broken else "nothing answers"
+    told = project.inv("dev-wait", "--reload")
+    assert f"web: failed in driver, web/{one.main} saved; {left}" in told.out + told.err
+    assert f"save failed, {left}: " in project.inv("dev-logs", "web").out
     receipt, code = saved(project, one, one.text("two"))
     assert (code, receipt["result"]) == (0, "live")
     assert get(port) == "two"
@@ -119,3 +123,21 @@ def test_a_worker_without_a_port_is_live_once_it_has_come_up_anew(project: Proje
     told, code = reloaded(project)
     assert code == 1
     assert "no" in told["receipts"][0]["error"]
+
+
+@pytest.mark.parametrize("one", ALL)
+def test_a_start_with_broken_source_fails_at_once_and_begins_with_the_next_save(
+    project: Project, one: Driven, port: int
+) -> None:
+    """It is not waited for until the start period is over: the driver has said that it failed, or its program ended."""
+    lay(project, one, port)
+    text = (project.root / "hybrid.toml").read_text().replace("start_period = 20", "start_period = 600")
+    project.write("hybrid.toml", text)
+    project.write(f"web/{one.main}", one.broken)
+    done = project.inv("dev-start", timeout=90)
+    assert done.code == 1
+    assert one.named in done.out + done.err
+    assert "goroutine" not in done.out + done.err, "what the driver does is not what is wrong"
+    receipt, code = saved(project, one, one.text("one"))
+    assert (code, receipt["result"]) == (0, "live")
+    assert get(port) == "one"

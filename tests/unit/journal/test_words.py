@@ -122,3 +122,11 @@ def test_the_stage_that_failed() -> None:
 )  # fmt: skip
 def test_how_it_ended(more: dict[str, Any], text: str) -> None:
     assert words.outcome(receipt() | more) == text
+
+
+def test_what_goes_on_after_a_failure() -> None:
+    built = {"stages": [{"name": "build", "ms": 1, "ok": False}]}
+    driven = {"stages": [{"name": "driver", "ms": 1, "ok": False}]}
+    assert words.remains(built, healthy=False) == "the version before goes on"
+    assert words.remains(driven, healthy=True) == "its driver left something that answers"
+    assert words.remains(driven, healthy=False) == "nothing answers"
