@@ -110,6 +110,9 @@ class Drivers:
         Returns:
             None once its program answers anew, else why it does not.
         """
+        if not hasattr(time, "CLOCK_BOOTTIME"):  # macOS: nobody can tell there which process an answer is from
+            verdict = await probing.again(driven.job, berth, setting)
+            return verdict.reason if isinstance(verdict, Unhealthy) else None
         newer = Newer(driven.job, await asyncio.to_thread(ticks_of, burst.files))
         debounce = setting.service.debounce
         idle = IDLE + (debounce.quiet if debounce is not None else 0.0)

@@ -11,12 +11,14 @@ import re
 import shlex
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from hybrid_tasks.api import Command, Driver, Place, Service, StartPlan, Tool, Watch, WrongInput
 
 AIR = Tool("air", "go install github.com/air-verse/air@latest, and have `$(go env GOPATH)/bin` on PATH")
 DRIVER = Driver("air", failed=r"failed to (build|run|execute pre_cmd), error")
+SILENT = "its .air.toml lets air say nothing of a build that failed, so the old program counts as the new one then"
 OWN = (".air.toml", ".config/air.toml")
 """Where air looks for the user's configuration, in this order."""
 GENERATED = "air.toml"
@@ -41,8 +43,7 @@ def start(service: Service, place: Place, build: Sequence[str], watch: Watch) ->
     """
     own = next((file for name in OWN if (file := service.directory / name).is_file()), None)
     files = {} if own is not None else {GENERATED: _generated(service, place, build, watch)}
-    if own is not None:
-        _check(own)
+    told = _told(own) if own is not None else True
     # air puts the arguments into a line for the shell as they are.
     arguments = ("--", *(shlex.quote(word) for word in service.args)) if service.args else ()
     config = own or place.artefacts / GENERATED
@@ -50,13 +51,14 @@ def start(service: Service, place: Place, build: Sequence[str], watch: Watch) ->
         program=Command(("air", "-c", str(config), *arguments), service.directory),
         tools=(AIR,),
         files=files,
-        driver=DRIVER,
+        driver=DRIVER if told else replace(DRIVER, remark=SILENT),
     )
 
 
-def _check(file: Path) -> None:
+def _told(file: Path) -> bool:
+    """Read the user's configuration, and say whether it lets air tell that a build has failed."""
     try:
-        tomllib.loads(file.read_text("utf-8-sig"))
+        log = tomllib.loads(file.read_text("utf-8-sig")).get("log")
     except OSError as error:
         raise WrongInput(f"{file} cannot be read: {error.strerror}", "see who owns it") from None
     except ValueError as error:  # TOMLDecodeError and UnicodeDecodeError
@@ -64,6 +66,7 @@ def _check(file: Path) -> None:
         where = f"{file}:{line[1]}" if line else f"{file}"
         what = _LINE.sub("", str(error)).strip()
         raise WrongInput(f"{where}: {what[:1].lower()}{what[1:]}", "correct the file; `air` reads it too") from None
+    return not (isinstance(log, Mapping) and (log.get("silent") or log.get("main_only")))
 
 
 def _generated(service: Service, place: Place, build: Sequence[str], watch: Watch) -> str:

@@ -32,7 +32,7 @@ def start(service: Service, place: Place) -> StartPlan:
     debug = place.debug_port is not None
     artefact = place.artefacts / service.name
     words = ("go", "build", *_flags(service, debug=debug), "-o", _target(main, service.directory))
-    if options_of(service).driver == "air" and not debug:
+    if options_of(service).driver == "air" and service.hot_reload and not debug:
         return air.start(service, place, words, changes.watch(service, main))
     return StartPlan(
         program=Command(("{artefact}", *service.args), service.directory),

@@ -68,8 +68,8 @@ def start(service: Service, place: Place) -> StartPlan:
     """
     entry = entry_of(service)
     served = isinstance(entry, Application)
-    wanted = ENGINE if place.debug_port is not None else options_of(service).driver  # a debugger is the engine's
-    driver = drivers.chosen(wanted, service, entry)
+    alone = place.debug_port is not None or not service.hot_reload  # a debugger is the engine's
+    driver = drivers.chosen(ENGINE if alone else options_of(service).driver, service, entry)
     python = interpreter_of(service, entry, *((entry.server,) if isinstance(entry, Application) else ()))
     place = replace(place, listen_fd=None) if driver else place
     if isinstance(entry, Application):

@@ -29,7 +29,7 @@ def binary_of(service: Service) -> Binary:
 def start(service: Service, place: Place) -> StartPlan:
     """Say how an instance is built and started, or the driver that does both."""
     binary, options = binary_of(service), options_of(service)
-    if options.driver != ENGINE and place.debug_port is None:
+    if options.driver != ENGINE and service.hot_reload and place.debug_port is None:
         words = building.chosen(service, binary, options, place.cache)
         watch = changes.watch(service, binary.package.directory)
         return DRIVERS[options.driver](service, place, words, watch)

@@ -94,9 +94,24 @@ def test_what_cannot_be_read_is_told_with_its_line(module: Path) -> None:
         plan(module)
 
 
-def test_a_debugger_is_the_engines(module: Path) -> None:
+@pytest.mark.parametrize("table", ["silent = true", "main_only = true"])
+def test_that_failed_builds_cannot_be_seen_is_said(module: Path, table: str) -> None:
+    (module / ".air.toml").write_text(f"[log]\n{table}\n")
+    driver = plan(module).driver
+    assert driver is not None
+    assert "say nothing of a build that failed" in driver.remark
+    (module / ".air.toml").write_text(f"[log]\n{table.replace('true', 'false')}\n")
+    driver = plan(module).driver
+    assert driver is not None
+    assert driver.remark == ""
+
+
+def test_a_debugger_is_the_engines_and_so_is_a_service_that_is_not_reloaded(module: Path) -> None:
     options = stack.GoOptions(driver="air")
     place = Place(module.parent / "artefacts", debug_port=4000)
-    found = stack.stack_start(Service("api", module, stack="go", options=options), place)
-    assert found.driver is None
-    assert found.build is not None
+    for found in (
+        stack.stack_start(Service("api", module, stack="go", options=options), place),
+        plan(module, hot_reload=False),
+    ):
+        assert found.driver is None
+        assert found.build is not None

@@ -70,9 +70,10 @@ def test_watchdog_runs_what_the_engine_would_run(folder: Path) -> None:
     assert plan(folder, "watchdog", debounce=Debounce(0.5)).program.argv[4] == "0.5"
 
 
-def test_a_debugger_is_the_engines(folder: Path) -> None:
+def test_a_debugger_is_the_engines_and_so_is_a_service_that_is_not_reloaded(folder: Path) -> None:
     for driver in ("uvicorn", "watchdog"):
         assert plan(folder, driver, debug_port=5678).driver is None
+        assert plan(folder, driver, hot_reload=False).driver is None
 
 
 PROGRAM = """

@@ -61,11 +61,11 @@ def test_a_job_of_the_users_own_is_taken(crate: Path) -> None:
     assert (found.files, found.program.env) == ({}, {})
 
 
-def test_a_debugger_is_the_engines(crate: Path) -> None:
+def test_a_debugger_is_the_engines_and_so_is_a_service_that_is_not_reloaded(crate: Path) -> None:
     for driver in ("bacon", "cargo-watch"):
-        found = plan(crate, driver, debug_port=4000)
-        assert found.driver is None
-        assert found.build is not None
+        for found in (plan(crate, driver, debug_port=4000), plan(crate, driver, hot_reload=False)):
+            assert found.driver is None
+            assert found.build is not None
 
 
 def test_options_that_do_not_go_together() -> None:
