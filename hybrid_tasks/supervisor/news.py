@@ -30,6 +30,9 @@ def news(before: Setting | None, now: Setting | None) -> str:
     if keys:
         file = now.service.origin.file.name if now.service.origin else "configuration"
         reasons.append(f"{file} changed ({', '.join(keys)})")
+    if before.program and now.program and before.program != now.program and "command" not in keys:
+        what = "program" if now.service.stack is None else "interpreter"
+        reasons.append(f"{what} changed ({before.program} to {now.program})")
     return ", ".join(reasons)
 
 

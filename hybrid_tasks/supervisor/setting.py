@@ -40,6 +40,7 @@ class Setting:
         way: how it listens.
         given: its environment; None: that of the moment.
         run: what the runtime wants around it, None for nothing.
+        program: the file that was executed, links followed; empty where a build makes it.
     """
 
     service: Service
@@ -47,6 +48,7 @@ class Setting:
     way: Way
     given: Given | None = None
     run: RunPlan | None = None
+    program: str = ""
 
 
 def setting_of(version: Version) -> Setting | None:

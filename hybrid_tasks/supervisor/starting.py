@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from hybrid_tasks.health.notify import Notified
 from hybrid_tasks.model.command import Command
@@ -56,7 +58,7 @@ class Starting:
         given = setting.given
         if given is None:
             given = await asyncio.to_thread(self.surroundings.given, setting.service)
-        self.tried = replace(setting, given=given)
+        self.tried = replace(setting, given=given, program=self._followed(command.argv[0]))
         if isinstance(setting.probe, NotifyProbe):
             job = await self._notifying(command, setting.service, given.values, listener)
         else:
@@ -64,6 +66,11 @@ class Starting:
         self._settings = {run: kept for run, kept in self._settings.items() if run in self._site.jobs.live}
         self._settings[job.run] = self.tried
         return job
+
+    def _followed(self, program: str) -> str:
+        """The file behind a program that stays where it is: the interpreter of a virtual environment may be another."""
+        path = Path(program)
+        return os.path.realpath(path) if path.is_absolute() and not path.is_relative_to(self._site.folder) else ""
 
     async def _notifying(
         self, command: Command, service: Service, environment: Mapping[str, str], listener: socket.socket | None

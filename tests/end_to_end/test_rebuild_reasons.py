@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import venv
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -92,3 +96,18 @@ def test_a_save_that_takes_a_changed_env_file_says_so_beside_its_own_reason(proj
     assert reloaded(project)[1] == 0
     assert last(project)["note"] == "full rebuild: requirements.txt changed, .env changed (DEBUG)"
     assert "full rebuild: requirements.txt changed, .env changed (DEBUG)" in project.inv("dev-wait", "--reload").out
+
+
+def test_another_interpreter_in_the_same_place_is_a_reason(project: Project, port: int) -> None:
+    language, place = LANGUAGES["python"], project.root / "web" / ".venv"
+    project.write("hybrid.toml", table(language, port))
+    written(project, language, "zero")
+    venv.create(place, symlinks=True)
+    started(project)
+    shutil.rmtree(place)
+    venv.create(place, symlinks=False)
+    (project.root / "web" / language.main).write_text(language.text("one"))
+    assert reloaded(project)[1] == 0
+    now, before = Path(place / "bin" / "python").resolve(), Path(sys.executable).resolve()
+    assert last(project)["note"] == f"full rebuild: interpreter changed ({before} to {now})"
+    assert get(port) == "one"

@@ -36,6 +36,7 @@ def given(**changes: str) -> Setting:
         (replace(ONE, service=replace(WEB, origin=Origin(Path("/x"), 9), env={"A": "1"})), ""),
         (replace(ONE, service=replace(WEB, port=1, origin=None)), "configuration changed (port)"),
         (given(**dict.fromkeys("ABCDEFG", "1")), "web.env changed (A, B, C, D, E and 2 more)"),
+        (replace(ONE, program="/usr/bin/python3.12"), ""),
         (None, ""),
     ],
 )
@@ -56,3 +57,10 @@ def test_names_without_values_by_where_they_come_from(now: Setting | None, told:
 )
 def test_it_is_added_to_what_is_said_already(note: str, told: str, together: str) -> None:
     assert noted(note, told) == together
+
+
+def test_the_file_behind_a_program_that_stays_where_it_is() -> None:
+    before, now = replace(ONE, program="/opt/a/python3.11"), replace(ONE, program="/opt/b/python3.12")
+    assert news(before, now) == "program changed (/opt/a/python3.11 to /opt/b/python3.12)"
+    python = replace(now, service=replace(WEB, stack="python"))
+    assert news(replace(python, program="/opt/a/python3.11"), python).startswith("interpreter changed (/opt/a/")
