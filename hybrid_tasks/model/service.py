@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -75,7 +76,9 @@ class Service:
     `command`, `build` and `check` are the user's own argument vectors and win over the stack's.
     `options` is the stack's own table (`[services.api.go]`), an instance of the model the stack
     names in its info, `runtime_options` that of its runtime. Paths are absolute. `watch` adds roots to
-    those of the stack, `ignore` adds gitignore lines. `hot_reload` False: never watched.
+    those of the stack, `ignore` adds gitignore lines. `hot_reload` False: never watched. `environ` is the environment
+    that its programs get, as resolved at the moment when a plugin is asked, None where that is not known: it is no part
+    of what makes two services equal.
     """
 
     name: str
@@ -107,3 +110,8 @@ class Service:
     runtime_options: object = None
     hot_reload: bool = True
     origin: Origin | None = None
+    environ: Mapping[str, str] | None = field(default=None, compare=False, repr=False)
+
+    def variables(self) -> Mapping[str, str]:
+        """The environment that its programs get; where that is not known, this process's own with `env`."""
+        return {**os.environ, **self.env} if self.environ is None else self.environ

@@ -60,6 +60,11 @@ def environment(loaded: Loaded, service: Service, client: Mapping[str, str]) -> 
     return resolved(loaded, service, client).values()
 
 
+def _told(loaded: Loaded, service: Service, client: Mapping[str, str]) -> Service:
+    """Give a service with the environment of its programs, as plugins are told about it."""
+    return replace(service, environ=environment(loaded, service, client))
+
+
 def check_environments(loaded: Loaded, names: Iterable[str], client: Mapping[str, str]) -> list[str]:
     """Resolve the environments of services before any of them is started.
 
@@ -95,14 +100,15 @@ def _on_terminal(loaded: Loaded, request: Request, service: Service, command: Co
 
 def _exec(loaded: Loaded, request: Request) -> object:
     service = service_of(loaded, request.args["service"])
-    command = routing.exec_command(loaded.host, service, tuple(request.args["words"]), terminal=True)
+    told = _told(loaded, service, request.env or {})
+    command = routing.exec_command(loaded.host, told, tuple(request.args["words"]), terminal=True)
     return _on_terminal(loaded, request, service, command)
 
 
 def _test(loaded: Loaded, request: Request) -> object:
     commands: list[object] = []
     for name in chosen(loaded, request.args["services"]):
-        service = service_of(loaded, name)
+        service = _told(loaded, service_of(loaded, name), request.env or {})
         missing = routing.missing_tools(loaded.host, service, (request.env or {}).get("PATH"))
         command = routing.test_command(loaded.host, service, tuple(request.args["arguments"]))
         if missing:
@@ -155,12 +161,11 @@ def _step(loaded: Loaded, request: Request) -> object:
 def _plan(loaded: Loaded, request: Request) -> object:
     services, steps = loaded.project.services, loaded.project.steps
     names = with_needs(services, chosen(loaded, request.args["services"]), steps)
-    path = (request.env or {}).get("PATH")
     plan: list[dict[str, object]] = []
     for number, wave in enumerate(waves(services, (*names, *needed_steps(services, names, steps)), steps)):
         for name in wave:
             step = steps.get(name.removeprefix(STEP)) if name.startswith(STEP) else None
-            told = _planned(loaded, services[name], path) if step is None else _run_once(step)
+            told = _planned(loaded, services[name], request.env or {}) if step is None else _run_once(step)
             plan.append({"service": name, "wave": number, **told})
     return {"plan": plan}
 
@@ -169,10 +174,10 @@ def _run_once(step: Step) -> dict[str, object]:
     return {"action": "run", "command": list(step.run), "build": None, "cwd": str(step.directory), "why": ""}
 
 
-def _planned(loaded: Loaded, service: Service, path: str | None) -> dict[str, object]:
+def _planned(loaded: Loaded, service: Service, client: Mapping[str, str]) -> dict[str, object]:
     start, why = None, ""
     try:
-        start = trial(loaded.host, service, path)
+        start = trial(loaded.host, _told(loaded, service, client), client.get("PATH"))
     except ToolMissing as missing:
         why = f"blocked: {missing.message}; {missing.hint}"
     words = list(start.program.argv) if start else []

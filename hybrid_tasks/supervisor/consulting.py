@@ -90,7 +90,7 @@ def start(site: Site, service: Service, place: Place) -> tuple[StartPlan, RunPla
         raise ToolMissing(f"`{missing[0].executable}` is missing", missing[0].install)
     for name, text in plan.files.items():
         (place.artefacts / name).write_text(text, "utf-8")
-    [run] = routing.run_plans(site.host, (service,), {service.name: plan}, {})
+    [run] = routing.run_plans(site.host, (service,), {service.name: plan}, {service.name: service.environ or {}})
     if run.main is None:
         words = f"the runtime `{service.runtime}` gives no program that would be `{service.name}`"
         raise HybridError(words, "what it only prepares cannot be watched; see `inv dev-plugins`")
@@ -115,7 +115,7 @@ def begin(
 
     Args:
         site: what all units share.
-        service: as configured now.
+        service: as configured now, with the environment of its programs.
         place: where it will run, without a socket of ours.
         offer: whether it may have one.
         settled: how it listens, whatever the stack makes of its source now; None: that is open.

@@ -120,14 +120,15 @@ class Crew:
         spare = self._front.spare if lacks is None else None
 
         def asked() -> tuple[consulting.Beginning, Given]:
-            begin = consulting.begin(site, service, place, offer=offer, settled=settled, spare=spare)
-            return begin, self.starting.surroundings.given(service)
+            given = self.starting.surroundings.given(service)
+            told = replace(service, environ=given.values)
+            return consulting.begin(site, told, place, offer=offer, settled=settled, spare=spare), given
 
         begin, given = await asyncio.to_thread(asked)
         plan, run, way = begin.plan, begin.run, begin.way
         if way.listen is not Listen.OWN and (why := self._untaken(way)) is not None:
             lacks, way = why if way.listen is Listen.FRONT else lacks, Way()
-            plan, run = await asyncio.to_thread(consulting.start, site, service, place)
+            plan, run = await asyncio.to_thread(consulting.start, site, replace(service, environ=given.values), place)
         self._berths.choose(service, way.listen)
         wished = way.listen is Listen.OWN and frontable(service, begin.probe)
         self.remarks.say(
@@ -154,7 +155,8 @@ class Crew:
             place = replace(place, listen_fd=FIRST_LISTENER)
         elif way.listen is Listen.FRONT:
             place = replace(place, port=way.planned, host=LOOPBACK)
-        plan, _ = await asyncio.to_thread(consulting.start, self._site, setting.service, place)
+        told = replace(setting.service, environ=setting.given.values if setting.given is not None else None)
+        plan, _ = await asyncio.to_thread(consulting.start, self._site, told, place)
         return replace(version, program=plan.program, copy=copy)
 
     # jobs

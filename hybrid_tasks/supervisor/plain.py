@@ -18,7 +18,7 @@ def plain(value: object) -> object:
         the same facts, ready for `json.dumps`.
     """
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value) if field.repr}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Mapping):

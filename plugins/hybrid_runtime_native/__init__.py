@@ -6,7 +6,6 @@ What does not: starting, watching or ending a process.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 
 from hybrid_tasks.api import Command, Endpoint, RunPlan, RuntimeInfo, Service, StartPlan, Target, hookimpl
@@ -35,7 +34,7 @@ def runtime_stop() -> tuple[Command, ...]:
 @hookimpl
 def runtime_exec(service: Service, command: tuple[str, ...]) -> Command:
     """Run exactly these words in the service's directory; none mean the user's shell."""
-    return Command(command or (os.environ.get("SHELL") or "/bin/sh",), service.directory)
+    return Command(command or (service.variables().get("SHELL") or "/bin/sh",), service.directory)
 
 
 @hookimpl

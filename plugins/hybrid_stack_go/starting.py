@@ -54,7 +54,7 @@ def _target(main: Path, directory: Path) -> str:
 
 
 def _flags(service: Service, *, debug: bool) -> tuple[str, ...]:
-    return flags.arguments(options_of(service).flags, flags.settings({**os.environ, **service.env}), debug=debug)
+    return flags.arguments(options_of(service).flags, flags.settings(service.variables()), debug=debug)
 
 
 def test(service: Service, arguments: tuple[str, ...]) -> Command:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import sys
@@ -196,7 +195,7 @@ def _sites(python: Path, env: Mapping[str, str]) -> list[Path]:
     places = [*prefix.glob(f"lib*/{version}/site-packages"), *prefix.glob(f"lib*/{version}/dist-packages")]
     if str(prefix) == "/usr":
         places += [*Path("/usr/local").glob(f"lib/{version}/dist-packages"), Path("/usr/lib/python3/dist-packages")]
-    home = env.get("HOME") or os.environ.get("HOME")
+    home = env.get("HOME")
     if home:
         places += Path(home, ".local").glob(f"lib/{version}/site-packages")
     return places

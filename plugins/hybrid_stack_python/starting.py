@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -55,8 +54,7 @@ def interpreter_of(service: Service, entry: Entry | None, *first: str) -> Interp
         needs += packages(entry.file, entry.file.parent)
     elif isinstance(entry, Application) and entry.file is not None:
         needs += packages(entry.file, entry.root)
-    env = {**os.environ, **service.env}
-    return choose(service.directory, options_of(service).python, env, dict.fromkeys(needs))
+    return choose(service.directory, options_of(service).python, service.variables(), dict.fromkeys(needs))
 
 
 def start(service: Service, place: Place) -> StartPlan:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -75,7 +74,7 @@ def _target(service: Service, options: RustOptions, cache: Path | None) -> tuple
 
 def _told(service: Service, options: RustOptions) -> bool:
     """Whether cargo has been told a target directory, by whichever way it listens to."""
-    env = {**os.environ, **service.env}
+    env = service.variables()
     if any(word.partition("=")[0] == "--target-dir" for word in options.flags):
         return True
     if env.get("CARGO_TARGET_DIR") or env.get("CARGO_BUILD_TARGET_DIR"):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from languages import LANGUAGES
@@ -160,3 +163,20 @@ def test_bug_a_failed_start_counted_as_taken(project: Project) -> None:
     started(project)
     until(lambda: output(project, "web").split()[-1] == "word:two")
     assert not ask(project, "status")[0]["configuration_changed"]
+
+
+def test_bug_the_interpreter_was_that_of_whoever_started_the_supervisor(project: Project, tmp_path: Path) -> None:
+    venvs = [tmp_path / "first", tmp_path / "second"]
+    for venv in venvs:
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+    plain(project, {"web": 'stack = "python"\ndir = "web"'})
+    project.write(
+        "web/main.py", "import sys, threading\nprint('runs', sys.prefix, flush=True)\nthreading.Event().wait()\n"
+    )
+    for venv in venvs:
+        project.environ["VIRTUAL_ENV"] = str(venv)
+        if venv is venvs[0]:
+            started(project)
+        else:
+            assert project.inv("dev-restart").code == 0
+        until(lambda venv=venv: output(project, "web").split()[-1] == str(venv))
