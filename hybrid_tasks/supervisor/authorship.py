@@ -31,12 +31,18 @@ def witness(pid: int) -> Callable[[], bool]:
     return lambda: before is None or written(pid) != before
 
 
-def age(files: Iterable[Path]) -> float:
-    """Give the seconds since the first of these files was written; 0 when none of them is there any more."""
+def written_at(files: Iterable[Path]) -> list[float]:
+    """Give when files were last written, in seconds since the epoch; those that are gone are left out."""
     times = []
     for file in files:
         try:
             times.append(file.stat().st_ctime)
         except OSError:
             continue
+    return times
+
+
+def age(files: Iterable[Path]) -> float:
+    """Give the seconds since the first of these files was written; 0 when none of them is there any more."""
+    times = written_at(files)
     return max(0.0, time.time() - min(times)) if times else 0.0

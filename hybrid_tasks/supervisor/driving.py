@@ -21,6 +21,7 @@ from hybrid_tasks.model.plan import Driver
 from hybrid_tasks.model.verdict import Unhealthy, Verdict
 from hybrid_tasks.model.watching import Burst
 from hybrid_tasks.process.jobs import Job
+from hybrid_tasks.supervisor.authorship import written_at
 from hybrid_tasks.supervisor.berths import Berth
 from hybrid_tasks.supervisor.ownership import Newer
 from hybrid_tasks.supervisor.probing import Probing
@@ -44,12 +45,7 @@ def ticks_of(files: Iterable[Path]) -> int:
     Args:
         files: what was saved; with none of them there (any more) it is now.
     """
-    times = []
-    for file in files:
-        try:
-            times.append(file.stat().st_ctime)
-        except OSError:
-            continue
+    times = written_at(files)
     ago = max(0.0, time.time() - max(times)) if times else 0.0
     return int((time.clock_gettime(time.CLOCK_BOOTTIME) - ago) * os.sysconf("SC_CLK_TCK"))
 
