@@ -43,6 +43,8 @@ class Job:
         """Set when its shim has closed the socket; without an exit that means it was killed."""
         self.log_trouble: str | None = None
         """Why its output cannot be written at the moment; None when all is well."""
+        self.dropped = 0
+        """Lines of its output that were lost so far because of that."""
         self._stem = f"{_stamp(self.started)}-{spec.role}-{run}"
         self.log = spec.log_dir / f"{self._stem}.log"
         self._sock = sock
@@ -201,9 +203,9 @@ class Job:
             case {"signalled": _}:
                 self._delivered.set()
             case {"log": trouble}:
-                self.log_trouble = trouble
+                self.log_trouble, self.dropped = trouble, message["dropped"]
             case {"exit": code}:
-                survivors = tuple(message["survivors"])
+                survivors, self.dropped = tuple(message["survivors"]), message["dropped"]
                 self.finish(Exit(code, message["leftovers"], message["killed"], survivors, message["dropped"]))
 
     def _fail(self, error: Exception) -> None:

@@ -77,7 +77,7 @@ class Job:
         self._alone = False  # no child is left
         self._grace = request.grace
         self._ending = Ending(self._main, request.stop_signal, request.grace)
-        self._told_trouble: str | None = None
+        self._told_of_log: tuple[str | None, int] = (None, 0)
         # The second one leaves the output out: what we wait with while a chatty program rests.
         self._all, self._quick = select.poll(), select.poll()
         for descriptor in (link.descriptor, self._report, self._wakeups):
@@ -187,8 +187,8 @@ class Job:
             self._log.prune()
         if self._pipes.rest_at is not None and now >= self._pipes.rest_at:
             self._pipes.rest()
-        if self._log.trouble != self._told_trouble:
-            self._told_trouble = self._log.trouble
+        if (self._log.trouble, self._log.dropped) != self._told_of_log:
+            self._told_of_log = (self._log.trouble, self._log.dropped)
             self._link.tell({"log": self._log.trouble, "dropped": self._log.dropped})
 
     def _finish(self) -> None:

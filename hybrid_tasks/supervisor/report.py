@@ -11,6 +11,7 @@ from hybrid_tasks.model.receipt import Receipt, Result
 from hybrid_tasks.model.service import Endpoint, Service
 from hybrid_tasks.model.status import Blocked, Crashed, Held, Unit, Waiting, stale, word
 from hybrid_tasks.model.verdict import Healthy, Unhealthy
+from hybrid_tasks.process.jobs import Job
 from hybrid_tasks.supervisor.crashes import how_ended
 from hybrid_tasks.supervisor.figures import Figures
 from hybrid_tasks.supervisor.loaded import Loaded
@@ -101,11 +102,25 @@ def service_status(service: Service, unit: ServiceUnit | None, figures: Figures 
         "swap": {"stage": state.swap.stage, "since": state.swap.since} if state.swap else None,
         "launch": instance.launch if instance else "",
         "listen": unit.crew.listening if unit and instance else "",
-        "remarks": unit.crew.remarks.lines() if unit else [],
+        "remarks": [*unit.crew.remarks.lines(), *lost(unit.job)] if unit else [],
         "stale": stale(state) or (bool(running and disk) and running != disk and state.swap is None),
         "source": {"running": running, "disk": disk, "live": running is not None and running == disk},
         "last_receipt": state.last_receipt.as_json() if state.last_receipt else None,
     }
+
+
+def lost(job: Job | None) -> list[str]:
+    """Say what is lost of an instance's output, and why: a line, or none when nothing is.
+
+    Args:
+        job: the instance.
+    """
+    if job is None or not (job.log_trouble or job.dropped):
+        return []
+    lines = f"{job.dropped:,} {'line' if job.dropped == 1 else 'lines'}"
+    if job.log_trouble is None:
+        return [f"{lines} of its log were dropped"]
+    return [f"log cannot be written: {job.log_trouble}" + (f"; {lines} dropped" if job.dropped else "")]
 
 
 def detail(state: Unit, root: str = "") -> str:

@@ -35,6 +35,8 @@ class Starting:
         self.surroundings = Surroundings(site)
         self.tried: Setting | None = None
         """What the latest instance was started with, whatever came of it."""
+        self.latest: Job | None = None
+        """That instance."""
         self._site = site
         self._settings: dict[str, Setting] = {}
         self._notified: dict[str, Notified] = {}
@@ -63,6 +65,7 @@ class Starting:
             job = await self._notifying(command, setting.service, given.values, listener)
         else:
             job = await self._start("instance", command, setting.service, given.values, listener)
+        self.latest = job
         self._settings = {run: kept for run, kept in self._settings.items() if run in self._site.jobs.live}
         self._settings[job.run] = self.tried
         return job

@@ -16,6 +16,7 @@ from hybrid_tasks.model.receipt import Receipt, Result
 from hybrid_tasks.model.service import Service
 from hybrid_tasks.model.status import Crashed, Finished, Stopped, Unit, Waiting
 from hybrid_tasks.model.verdict import Unknown
+from hybrid_tasks.process.jobs import Job
 from hybrid_tasks.supervisor.crashes import Revival, how_ended
 from hybrid_tasks.supervisor.crew import Crew
 from hybrid_tasks.supervisor.deciding import Deciding, Left, Pause
@@ -88,6 +89,12 @@ class ServiceUnit:
     def state(self) -> Unit:
         """What it is at the moment."""
         return self._standing.now
+
+    @property
+    def job(self) -> Job | None:
+        """The serving instance; without one the latest, which may have ended."""
+        running = self._serving.running
+        return running.job if running is not None else self.crew.starting.latest
 
     @property
     def setting(self) -> Setting | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 
 import pytest
 from kills import gone, kill, supervisors
@@ -222,3 +223,17 @@ def test_bug_the_foreground_had_colours_where_nobody_wants_them(project: Project
         assert "\x1b[3" not in child.before
         press_ctrl_c(child, 1)
         assert ended(child) == 130
+
+
+def test_a_log_that_cannot_be_written_is_shown_in_the_status(project: Project) -> None:
+    plain(project, {"web": 'command = ["sh", "-c", "while :; do echo tick; sleep 0.02; done"]'})
+    started(project)
+    folder = project.root / ".hybrid/logs/web"
+    shutil.rmtree(folder)
+    folder.write_text("in the way")
+    words = "log cannot be written: Not a directory"
+    until(lambda: services(project)["web"]["remarks"] == [words])
+    assert f"  web: {words}\n" in project.inv("dev-status").out
+    folder.unlink()
+    until(lambda: services(project)["web"]["remarks"] == [])
+    until(lambda: "tick" in output(project, "web"))

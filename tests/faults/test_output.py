@@ -177,6 +177,7 @@ async def main():
     start = count()
     # More than the ring in memory holds, while the disk is full.
     await becomes(lambda: count() > start + 120_000)
+    await becomes(lambda: job.dropped)
     still = job.log_trouble
     subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
     await becomes(lambda: job.log_trouble is None)
