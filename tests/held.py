@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import gc
 import socket
+import sys
+import termios
 from collections.abc import AsyncIterator
 
 from hybrid_tasks.engine.holding import Holder
@@ -47,6 +50,22 @@ class Scene:
     async def held(self, count: int) -> None:
         while len(self.holder._held) != count:  # noqa: ASYNC110 - what is under test has no event for us
             await asyncio.sleep(0.001)
+
+    async def read(self) -> None:
+        """Wait until what clients have sent so far has been taken from the held connections."""
+        while any(_unread(client) for client in self.holder._held.values()):  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.001)
+
+    async def full(self) -> None:
+        """Wait until no more clients are attended."""
+        while not self.holder._paused:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.001)
+
+
+def _unread(connection: socket.socket) -> int:
+    room = bytearray(4)
+    fcntl.ioctl(connection, termios.FIONREAD, room)
+    return int.from_bytes(room, sys.byteorder)
 
 
 @contextlib.asynccontextmanager

@@ -188,8 +188,8 @@ def asked_for(job: Job) -> list[str]:
     return [line for line in job.tail(10_000) if line in {"/work", "/healthz"}]
 
 
-async def question(port: int) -> bytes:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+async def question(port: int, host: str = "127.0.0.1") -> bytes:
+    reader, writer = await asyncio.open_connection(host, port)
     try:
         writer.write(b"GET /work HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         return await reader.read()

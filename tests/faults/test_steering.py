@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from swapping import Service, asked_for, load, run
+from swapping import Service, asked_for, load, question, run
 
 from hybrid_tasks.model.probe import Pace
 from hybrid_tasks.model.verdict import Healthy
@@ -58,7 +58,8 @@ def test_a_version_that_is_not_proved_never_gets_a_request_of_a_client(tmp_path:
                 await asyncio.wait({trying})
                 here.port.probe(None)
                 assert set(asked_for(job)) == {"/healthz"}
-                await asyncio.sleep(0.05)  # it lives on for a while, without a probe
+                for _ in range(20):  # it lives on for a while, without a probe
+                    assert (await question(here.port.port, host)).endswith(b"good")
                 await job.stop(0)
                 assert set(asked_for(job)) == {"/healthz"}
                 await here.port.rescue(slot)

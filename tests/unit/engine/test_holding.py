@@ -16,7 +16,7 @@ def test_what_was_read_before_something_served_is_not_lost() -> None:
             _, writer = await here.client()
             writer.write(b"GET /slow HTTP/1.1\r\n")
             await here.held(1)
-            await asyncio.sleep(0.05)  # the half request is being read by now
+            await here.read()
             waiting = asyncio.ensure_future(here.met.get())
             await here.serve()
             writer.write(b"Host: a\r\n\r\n")
@@ -49,7 +49,7 @@ def test_more_clients_than_are_attended_wait_and_are_served_later() -> None:
             for _, writer in clients:
                 writer.write(b"question")
             await here.held(3)
-            await asyncio.sleep(0.02)
+            await here.full()
             assert len(here.holder._held) == 3
             await here.serve()
 
