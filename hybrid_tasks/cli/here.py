@@ -49,6 +49,8 @@ def table_names(root: Path, table: str) -> list[str]:
         text = file.read_text("utf-8-sig", "replace")
     except OSError:
         return []
+    if table not in text:  # asked by every `inv`, and to compile the pattern takes longer than to read the file
+        return []
     inside = "" if file.name == CONFIG else r"tool\s*\.\s*hybrid\s*\.\s*"
     header = re.compile(rf"^[ \t]*\[[ \t]*{inside}{table}\s*\.\s*[\"']?([A-Za-z0-9_-]+)[\"']?\s*[\].]", re.MULTILINE)
     return list(dict.fromkeys(header.findall(text)))
