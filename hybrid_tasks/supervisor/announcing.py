@@ -6,12 +6,18 @@ import asyncio
 
 from hybrid_tasks.logs.store import announce
 from hybrid_tasks.process.jobs import Job
+from hybrid_tasks.supervisor.rush import Rush
 
 
 class Announcing:
-    """Tells the log folders of jobs that have started; what it has not written yet, readers know to be without."""
+    """Tells the log folders of jobs that have started; what it has not written yet, readers know to be without.
 
-    def __init__(self) -> None:
+    Args:
+        rush: it waits for its end.
+    """
+
+    def __init__(self, rush: Rush) -> None:
+        self._rush = rush
         self._waiting: list[tuple[Job, str]] = []
         self._writing: asyncio.Task[None] | None = None
 
@@ -28,6 +34,7 @@ class Announcing:
 
     async def _write(self) -> None:
         while self._waiting:
+            await self._rush.over()
             now, self._waiting = self._waiting, []
             await asyncio.to_thread(_announce, now)
 

@@ -10,6 +10,7 @@ from hybrid_tasks.engine import keeping
 from hybrid_tasks.engine.order import Version
 from hybrid_tasks.model.watching import Snapshot
 from hybrid_tasks.supervisor.crew import Crew
+from hybrid_tasks.supervisor.rush import Rush
 
 MOST_FILES = 5000
 
@@ -20,13 +21,15 @@ class Kept:
     Args:
         folder: the service's artefacts.
         crew: plans the start of a kept copy of the source.
+        rush: what is kept is kept after it.
     """
 
-    def __init__(self, folder: Path, crew: Crew) -> None:
+    def __init__(self, folder: Path, crew: Crew, rush: Rush) -> None:
         self.good: Version | None = None
         self._spare: Version | None = None
         self._folder = folder
         self._crew = crew
+        self._rush = rush
         self._numbers = itertools.count(1)
         self._open: Path | None = None
         self._one_at_a_time = asyncio.Lock()
@@ -63,6 +66,7 @@ class Kept:
         if version is self.good or version is self._spare:
             return
         self.good = version
+        await self._rush.over()
         async with self._one_at_a_time:
             if (
                 not version.built

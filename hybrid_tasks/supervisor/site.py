@@ -15,6 +15,7 @@ from hybrid_tasks.process.jobs import Jobs
 from hybrid_tasks.supervisor.addresses import Addresses
 from hybrid_tasks.supervisor.announcing import Announcing
 from hybrid_tasks.supervisor.bus import Bus
+from hybrid_tasks.supervisor.rush import Rush
 
 
 @dataclass(slots=True)
@@ -37,7 +38,11 @@ class Site:
     notify: Addresses
     client: Mapping[str, str] = field(default_factory=dict)
     now: Callable[[], float] = time.time
-    announcing: Announcing = field(default_factory=Announcing)
+    rush: Rush = field(default_factory=Rush)
+    announcing: Announcing = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.announcing = Announcing(self.rush)
 
     def colour(self, service: str) -> str:
         """The stable colour of a service."""

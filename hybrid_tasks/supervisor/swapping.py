@@ -82,7 +82,10 @@ class Swapping:
         proved = self._proved
         self._source.began()
         try:
-            outcome = await carry_out(order, self._crew, self, self._wake, overtaken=self._overtaken, fixed=self._fixed)
+            with self._site.rush.swap():
+                outcome = await carry_out(
+                    order, self._crew, self, self._wake, overtaken=self._overtaken, fixed=self._fixed
+                )
         finally:
             self._switching = False
             self._source.ended(self._serving.pid)

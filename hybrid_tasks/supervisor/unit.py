@@ -53,7 +53,7 @@ class ServiceUnit:
         self.crew = Crew(service, site, front)
         self._standing = Standing(service.name, site.bus, lambda state: self.crew.explain(excuse(state)))
         self._serving = Serving(self.crew, self._ended, lambda verdict: self._standing.change(verdict=verdict))
-        self._kept = Kept(site.artefacts(service.name), self.crew)
+        self._kept = Kept(site.artefacts(service.name), self.crew, site.rush)
         self._revival = Revival(self._revive)
         self._history = History(site)
         self._wake = asyncio.Event()

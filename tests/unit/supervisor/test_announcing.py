@@ -10,13 +10,14 @@ from hybrid_tasks.logs import store
 from hybrid_tasks.model.command import Command
 from hybrid_tasks.process.jobs import Job, JobSpec
 from hybrid_tasks.supervisor.announcing import Announcing
+from hybrid_tasks.supervisor.rush import Rush
 
 
 def test_all_that_start_at_once_are_written_down_in_order(tmp_path: Path) -> None:
     names, runs = ("api", "web"), [f"{number:012x}" for number in range(5)]
 
     async def start_them() -> None:
-        announcing = Announcing()
+        announcing = Announcing(Rush())
         for run in runs:
             for name in names:
                 ours, theirs = socket.socketpair()
