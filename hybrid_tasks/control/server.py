@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 FRAME_SECONDS = 5.0
 READER_LIMIT = 1024 * 1024
+GATHERED = 0.01
+"""Seconds for which events are gathered after one that was sent at once."""
 CHECK_SECONDS = 2.0
 
 
@@ -37,6 +39,8 @@ class Reply:
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         self._writer = writer
         self._done = False
+        self._events: list[bytes] = []
+        self._gathering = False
         self.closed = asyncio.Event()
         self.cancelled = asyncio.Event()
         self.hurried = asyncio.Event()
@@ -50,10 +54,9 @@ class Reply:
         """Tell something that happened; a client that does not read is dropped, never waited for."""
         if self._done or not self._open():
             return
-        self._writer.write(codec.encode(messages.event_frame(event)))
-        if self._writer.transport.get_write_buffer_size() > READER_LIMIT:
-            self.closed.set()
-            self._writer.transport.abort()
+        self._events.append(codec.encode(messages.event_frame(event)))
+        if not self._gathering:
+            self._tell()
 
     def result(self, value: object, code: int = int(Code.DONE)) -> None:
         """Send the result and the exit code; the last frame.
@@ -69,9 +72,22 @@ class Reply:
         self._last(messages.error_frame(error))
 
     def _last(self, frame: dict[str, object]) -> None:
+        self._tell()
         if not self._done and self._open():
             self._writer.write(codec.encode(frame))
         self._done = True
+
+    def _tell(self) -> None:
+        """Send the events that have gathered, and gather those that come next: each alone would wake the client."""
+        events, self._events = self._events, []
+        self._gathering = bool(events) and self._open()
+        if not self._gathering:
+            return
+        asyncio.get_running_loop().call_later(GATHERED, self._tell)
+        self._writer.write(b"".join(events))
+        if self._writer.transport.get_write_buffer_size() > READER_LIMIT:
+            self.closed.set()
+            self._writer.transport.abort()
 
     def _open(self) -> bool:
         return not self.closed.is_set() and not self._writer.transport.is_closing()

@@ -1,8 +1,10 @@
 """Git operations in progress, during which the tree is in no state anybody meant to run."""
 
+# ruff: noqa: PTH112, PTH113, PTH118, PTH120 - see `_git_directory`
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -101,16 +103,20 @@ def _marker(root: Path) -> tuple[Path, str] | None:
 
 
 def _git_directory(root: Path) -> Path | None:
-    """Where git keeps the state of the checkout around a directory."""
-    for directory in (root, *root.parents):
-        path = directory / ".git"
-        if path.is_dir():
-            return path
-        if path.is_file():
-            text = (read_regular(str(path)) or b"").decode("utf-8", "surrogateescape")
+    """Where git keeps the state of the checkout around a directory; asked at every start, so without path objects."""
+    directory = str(root)
+    while True:
+        git = os.path.join(directory, ".git")
+        if os.path.isdir(git):
+            return Path(git)
+        if os.path.isfile(git):
+            text = (read_regular(git) or b"").decode("utf-8", "surrogateescape")
             key, _, target = text.partition(":")
-            return directory / target.strip() if key == "gitdir" else None
-    return None
+            return Path(directory, target.strip()) if key == "gitdir" else None
+        parent = os.path.dirname(directory)
+        if parent == directory:
+            return None
+        directory = parent
 
 
 def _identity(path: Path) -> tuple[Path, int] | None:

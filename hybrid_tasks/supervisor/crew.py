@@ -116,15 +116,15 @@ class Crew:
         linux = sys.platform.startswith("linux")
         offer = service.port is not None and service.listen in {Listen.AUTO, Listen.INHERIT} and linux
         settled = self._berths.listen if self._berths.steered and trigger not in ACTED else None
-        lacks = self._front.lacks()
-        spare = self._front.spare if lacks is None else None
 
-        def asked() -> tuple[consulting.Beginning, Given]:
+        def asked() -> tuple[consulting.Beginning, Given, str | None]:
             given = self.starting.surroundings.given(service)
             told = replace(service, environ=given.values)
-            return consulting.begin(site, told, place, offer=offer, settled=settled, spare=spare), given
+            lacks = self._front.lacks()
+            spare = self._front.spare if lacks is None else None
+            return consulting.begin(site, told, place, offer=offer, settled=settled, spare=spare), given, lacks
 
-        begin, given = await asyncio.to_thread(asked)
+        begin, given, lacks = await asyncio.to_thread(asked)
         plan, run, way = begin.plan, begin.run, begin.way
         if way.listen is not Listen.OWN and (why := self._untaken(way)) is not None:
             lacks, way = why if way.listen is Listen.FRONT else lacks, Way()
