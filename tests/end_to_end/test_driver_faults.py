@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from drivers import EVERY, Driven, lay, saved, web
+from lacking import lacking
 from languages import LANGUAGES, table
 from seat import output, reloaded, services, started
 from shop import receipts
@@ -23,11 +22,6 @@ MISSING = [
 ]  # fmt: skip
 
 
-def path_without(project: Project, program: str) -> None:
-    kept = [folder for folder in project.environ["PATH"].split(":") if not (Path(folder) / program).exists()]
-    project.environ["PATH"] = ":".join(kept)
-
-
 def fake(project: Project, name: str, script: str) -> None:
     """Put a program of this name before all others."""
     file = project.write(f"bin/{name}", f"#!/bin/sh\n{script}\n")
@@ -42,7 +36,7 @@ def test_a_missing_driver_blocks_its_service_and_stops_nothing_else(
     lay(project, one, port)
     with (project.root / "hybrid.toml").open("a") as file:
         file.write('\n[services.other]\ncommand = ["sleep", "1000"]\n')
-    path_without(project, tool)
+    lacking(project, tool)
     done = project.inv("dev-start")
     assert done.code == 1
     assert f"`{tool}` is missing" in done.out + done.err

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
+from lacking import lacking
 from languages import LANGUAGES, table, written
 from seat import reloaded, services, started
 from shop import receipts
@@ -69,8 +70,7 @@ def test_a_linker_that_is_missing_blocks_this_service_alone(project: Project, po
     lay(project, port, 'linker = "mold"', more="optional = true")
     with (project.root / "hybrid.toml").open("a") as file:
         file.write('[services.other]\ncommand = ["sleep", "1000"]\n')
-    kept = [folder for folder in project.environ["PATH"].split(":") if not (Path(folder) / "mold").exists()]
-    project.environ["PATH"] = ":".join(kept)
+    lacking(project, "mold")
     plan = project.inv("dev-start", "--dry-run")
     assert "blocked: `mold` is missing; install mold: `apt-get install mold`" in plan.out
     started(project)
