@@ -6,6 +6,7 @@ import asyncio
 import os
 import random
 import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -180,3 +181,22 @@ def test_fuzz_never_silences_the_server(path: Path) -> None:
     except BaseException:
         print(f"seed {seed}")
         raise
+
+
+def test_bug_a_busy_machine_made_the_supervisor_drop_clients_that_were_in_time(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FRAME_SECONDS", 0.2)
+
+    async def scenario() -> None:
+        async with served(path) as server:
+            with socket.socket(socket.AF_UNIX) as link:
+                link.connect(str(path))
+                while server.clients == 0:  # noqa: ASYNC110 - there is no event for it
+                    await asyncio.sleep(0)
+                link.sendall(frame())
+                threading.Event().wait(0.4)  # the supervisor gets no processor until its deadline is over
+                link.setblocking(False)
+                assert b'"result"' in await asyncio.get_running_loop().sock_recv(link, 65536)
+
+    run(scenario())
