@@ -96,11 +96,11 @@ class StartPlan:
         build: makes the artefact, never over the running one.
         listen: how the program can get its socket: INHERIT (takes `LISTEN_FDS`, or `place.listen_fd`
             on its command line) or OWN. The supervisor asks again with `listen_fd` set accordingly.
-        warm: a command for a parent that forks instances, as `process/warm.py` describes it.
-        cold: why there is no such command here, in a few words; empty where nobody would expect one.
+        warm: a command for a parent that forks instances.
         tools: programs this plan needs beyond those of the stack.
         files: what is written before anything starts: texts by their names below `place.artefacts`.
         driver: `program` is one, and starts the service's own program itself.
+        plain: the same program without the debugger that `program` is; None: there is no debugger in it.
     """
 
     program: Command
@@ -108,10 +108,10 @@ class StartPlan:
     build: Build | None = None
     listen: Listen = Listen.OWN
     warm: Command | None = None
-    cold: str = ""
     tools: tuple[Tool, ...] = ()
     files: Mapping[str, str] = field(default_factory=lambda: NO_FILES)
     driver: Driver | None = None
+    plain: Command | None = None
 
 
 class ReloadAction(Enum):
@@ -163,6 +163,9 @@ class DebugPlan:
         port: where the debugger listens on 127.0.0.1, or None when it does not listen.
         adapter: the debugger's name (`dlv`, `debugpy`, `lldb-dap`, `gdbserver`).
         build: makes the artefact with what debuggers read, never over the running one; None: nothing to build.
+        tools: programs this plan needs beyond those of the stack.
+        missing: what has to be installed first and is no program on the PATH; the plan holds once it is.
+        attach: how an editor attaches, as a configuration of VS Code's `launch.json` without its `name`.
     """
 
     command: Command
@@ -170,6 +173,9 @@ class DebugPlan:
     port: int | None = None
     adapter: str | None = None
     build: Build | None = None
+    tools: tuple[Tool, ...] = ()
+    missing: Tool | None = None
+    attach: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from hybrid_tasks.errors import WrongInput
 from hybrid_tasks.model.command import NO_VARIABLES, Command
-from hybrid_tasks.model.plan import Build, Place, StartPlan
+from hybrid_tasks.model.plan import Build, DebugPlan, Place, StartPlan
 from hybrid_tasks.model.probe import AliveProbe, Probe, TcpProbe
 from hybrid_tasks.model.service import Listen, Service
 from hybrid_tasks.model.watching import Watch
@@ -88,6 +88,18 @@ def _fits(service: Service, driver: str) -> None:
             f"remove `{set_ones[0]}` (`{driver}` has a configuration of its own), or `driver`",
             subject=f"service `{service.name}`",
         )
+
+
+def debugged(service: Service, place: Place, plan: DebugPlan) -> DebugPlan:
+    """Lay the service's own `build` and port over a stack's way to debug it.
+
+    Args:
+        service: as `hybrid.toml` describes it.
+        place: where the instance will run.
+        plan: the stack's.
+    """
+    build = plan.build if service.build is None else _own_build(service, place, plan.command)
+    return dataclasses.replace(plan, command=_with_port(service, place, plan.command), build=build)
 
 
 def _own_build(service: Service, place: Place, program: Command) -> Build:

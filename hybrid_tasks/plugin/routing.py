@@ -98,12 +98,6 @@ def watch(host: Host, service: Service) -> Watch:
     return defaults.widened(service, _asked(host, service, "stack_watch", Watch, defaults.watch(service)))
 
 
-def debug_plan(host: Host, service: Service, place: Place, command: tuple[str, ...]) -> DebugPlan | None:
-    """Say how the service runs under a debugger, or None when its stack cannot."""
-    answer: DebugPlan | None = _asked(host, service, "stack_debug", DebugPlan, None, place=place, command=command)
-    return answer
-
-
 def test_command(host: Host, service: Service, args: tuple[str, ...]) -> Command | None:
     """Give the command that runs the service's tests, or None when nobody knows one."""
     answer: Command | None = _asked(host, service, "stack_test", Command, None, arguments=args)
@@ -267,7 +261,7 @@ def tools(host: Host, service: Service) -> list[Tool]:
     return [tool for info in infos if info is not None for tool in info.tools]
 
 
-def lacking(plan: StartPlan, path: str | None = None) -> list[Tool]:
+def lacking(plan: StartPlan | DebugPlan, path: str | None = None) -> list[Tool]:
     """Give the programs that a plan needs beyond its stack's and this machine lacks.
 
     Args:

@@ -16,6 +16,7 @@ __all__ = [
     "Holder",
     "Listener",
     "accepted_inode",
+    "clients",
     "connections",
     "free_port",
     "holder",
@@ -134,6 +135,18 @@ def connections(port: int) -> list[int]:
         return sockdiag.connections(port)
     except OSError:
         return socktable.connections(port)
+
+
+def clients(port: int) -> list[int]:
+    """The inodes of the ends, on this machine, of open connections whose other end is on a TCP port.
+
+    Args:
+        port: the port.
+    """
+    try:
+        return sockdiag.clients(port)
+    except OSError:
+        return socktable.clients(port)
 
 
 def listening(pids: Iterable[int]) -> dict[int, int]:

@@ -45,7 +45,7 @@ def listeners(port: int) -> list[Listener]:
     Raises:
         OSError: netlink is not to be had here.
     """
-    return [listener for number, listener in _all(LISTEN) if number == port]
+    return [listener for number, _, listener in _all(LISTEN) if number == port]
 
 
 def listening() -> dict[int, int]:
@@ -54,7 +54,7 @@ def listening() -> dict[int, int]:
     Raises:
         OSError: netlink is not to be had here.
     """
-    return {listener.inode: number for number, listener in _all(LISTEN)}
+    return {listener.inode: number for number, _, listener in _all(LISTEN)}
 
 
 def connections(port: int) -> list[int]:
@@ -66,18 +66,30 @@ def connections(port: int) -> list[int]:
     Raises:
         OSError: netlink is not to be had here.
     """
-    return [end.inode for number, end in _all(ESTABLISHED) if number == port]
+    return [end.inode for number, _, end in _all(ESTABLISHED) if number == port]
 
 
-def _all(state: int) -> Iterator[tuple[int, Listener]]:
-    """All sockets in a state, each with its port."""
+def clients(port: int) -> list[int]:
+    """The inodes of the ends, on this machine, of open connections whose other end is on a port.
+
+    Args:
+        port: the port.
+
+    Raises:
+        OSError: netlink is not to be had here.
+    """
+    return [end.inode for _, number, end in _all(ESTABLISHED) if number == port]
+
+
+def _all(state: int) -> Iterator[tuple[int, int, Listener]]:
+    """All sockets in a state, each with its port and that of its other end."""
     for family in (socket.AF_INET, socket.AF_INET6):
         request = _request(family, 1 << state, ("", 0), ("", 0))
         for reply in _ask(request, NLM_F_REQUEST | NLM_F_DUMP):
             size = 4 if reply[0] == socket.AF_INET else 16
             address = socket.inet_ntop(reply[0], reply[8 : 8 + size])
             *_, uid, inode = ANSWER.unpack_from(reply, ANSWER_AT)
-            yield PORTS.unpack_from(reply, 4)[0], Listener(address, inode, uid)
+            yield *PORTS.unpack_from(reply, 4), Listener(address, inode, uid)
 
 
 def connection_inode(family: int, local: Address, remote: Address) -> int | None:

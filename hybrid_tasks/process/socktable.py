@@ -40,6 +40,15 @@ def connections(port: int) -> list[int]:
     return [inode for state, local, _, _, inode in _rows() if state == ESTABLISHED and local[1] == port]
 
 
+def clients(port: int) -> list[int]:
+    """The inodes of the ends, on this machine, of open connections whose other end is on a port.
+
+    Args:
+        port: the port.
+    """
+    return [inode for state, _, remote, _, inode in _rows() if state == ESTABLISHED and remote[1] == port]
+
+
 def connection_inode(local: Address, remote: Address) -> int | None:
     """The inode of one end of a connection.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hybrid_stack_go import changes, starting
+from hybrid_stack_go import changes, debugging, starting
 from hybrid_stack_go.detecting import detect
 from hybrid_stack_go.options import GoOptions
 from hybrid_tasks.api import (
@@ -18,6 +18,7 @@ from hybrid_tasks.api import (
     CleanPlan,
     Command,
     Debounce,
+    DebugPlan,
     Detected,
     Place,
     ReloadPlan,
@@ -71,6 +72,12 @@ def stack_watch(service: Service) -> Watch:
     except WrongInput:
         main = None  # the start says so; until it is cleared up the directory itself is watched
     return changes.watch(service, main)
+
+
+@hookimpl
+def stack_debug(service: Service, place: Place) -> DebugPlan:
+    """Build without optimisation, run under Delve."""
+    return debugging.debug(service, place)
 
 
 @hookimpl

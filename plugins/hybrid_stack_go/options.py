@@ -19,3 +19,6 @@ class GoOptions(BaseModel):
         default="engine", description="who watches, builds and restarts: our `engine`, or `air`"
     )
     flags: tuple[str, ...] = Field(default=(), description="more arguments of `go build` (`-tags=dev`, `-race`)")
+    debug_port: int | None = Field(
+        default=None, ge=1, le=65535, description="where its debugger listens on 127.0.0.1; settled when left out"
+    )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hybrid_stack_python import changes, starting
+from hybrid_stack_python import changes, debugging, starting
 from hybrid_stack_python.detecting import detect
 from hybrid_stack_python.options import PythonOptions
 from hybrid_tasks.api import (
@@ -18,6 +18,7 @@ from hybrid_tasks.api import (
     CleanPlan,
     Command,
     Debounce,
+    DebugPlan,
     Detected,
     Place,
     ReloadPlan,
@@ -68,6 +69,12 @@ def stack_debounce() -> Debounce:
 def stack_watch(service: Service) -> Watch:
     """Watch source, templates, settings and dependencies."""
     return changes.watch(service)
+
+
+@hookimpl
+def stack_debug(service: Service, place: Place) -> DebugPlan:
+    """Run under debugpy."""
+    return debugging.debug(service, place)
 
 
 @hookimpl

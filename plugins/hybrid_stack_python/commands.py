@@ -49,9 +49,14 @@ def hint(words: Sequence[str]) -> Hint | None:
         if name == "fastapi" and rest and rest[0] in {"run", "dev"}:
             files = [item for item in rest[1:] if item.endswith(".py")]
             return Hint(file=files[0]) if files else None
-        if _PYTHON.fullmatch(name):
+        if is_python(word):
             return _interpreted(rest)
     return None
+
+
+def is_python(word: str) -> bool:
+    """Say whether a word names an interpreter."""
+    return _PYTHON.fullmatch(word.rpartition("/")[2]) is not None
 
 
 def _unwrapped(words: list[str]) -> list[str]:

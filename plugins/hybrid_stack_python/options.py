@@ -7,7 +7,6 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 ENGINE = "engine"
-WARM = "warm"
 
 
 class PythonOptions(BaseModel):
@@ -21,10 +20,9 @@ class PythonOptions(BaseModel):
     server: Literal["uvicorn", "hypercorn", "gunicorn"] | None = Field(
         default=None, description="what serves `app`: that of its own command when left out, else uvicorn"
     )
-    driver: Literal["warm", "engine", "uvicorn", "watchdog"] = Field(
-        default="warm",
-        description="who watches and restarts: we, `warm` (a fork with its libraries loaded) or as the plain `engine` "
-        "does (from scratch); `uvicorn` with its --reload; or plain `watchdog`",
+    driver: Literal["engine", "uvicorn", "watchdog"] = Field(
+        default="engine",
+        description="who watches and restarts: our `engine`, `uvicorn` with its --reload, or plain `watchdog`",
     )
     factory: bool | None = Field(
         default=None, description="`app` names a function that makes the application (found when left out)"
@@ -35,6 +33,9 @@ class PythonOptions(BaseModel):
         default=None,
         min_length=1,
         description="interpreter: a path below the service directory, or a name on PATH",
+    )
+    debug_port: int | None = Field(
+        default=None, ge=1, le=65535, description="where its debugger listens on 127.0.0.1; settled when left out"
     )
 
     @model_validator(mode="after")

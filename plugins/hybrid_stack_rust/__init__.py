@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hybrid_stack_rust import changes, starting
+from hybrid_stack_rust import changes, debugging, starting
 from hybrid_stack_rust.detecting import detect
 from hybrid_stack_rust.options import RustOptions
 from hybrid_tasks.api import (
@@ -17,6 +17,7 @@ from hybrid_tasks.api import (
     CleanPlan,
     Command,
     Debounce,
+    DebugPlan,
     Detected,
     Place,
     ReloadPlan,
@@ -70,6 +71,12 @@ def stack_watch(service: Service) -> Watch:
     except WrongInput:
         package = None  # the start says so; until it is cleared up the directory itself is watched
     return changes.watch(service, package)
+
+
+@hookimpl
+def stack_debug(service: Service, place: Place) -> DebugPlan:
+    """Build with debug information, let an adapter of lldb or gdbserver in."""
+    return debugging.debug(service, place)
 
 
 @hookimpl

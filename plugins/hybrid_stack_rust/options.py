@@ -36,6 +36,14 @@ class RustOptions(BaseModel):
         min_length=1,
         description="job of your own bacon.toml for the driver `bacon`; one is made when left out",
     )
+    debug_port: int | None = Field(
+        default=None, ge=1, le=65535, description="where its debugger listens on 127.0.0.1; settled when left out"
+    )
+    debugger: str | None = Field(
+        default=None,
+        min_length=1,
+        description="lldb-dap, codelldb, gdbserver or a path; the best there is when left out",
+    )
 
     @property
     def wanted(self) -> tuple[str | None, str | None]:

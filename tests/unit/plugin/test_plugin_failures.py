@@ -15,6 +15,7 @@ from hybrid_tasks.model.project import Project
 from hybrid_tasks.model.service import Endpoint, Listen, Service
 from hybrid_tasks.model.watching import Burst, Change, ChangeKind, Debounce
 from hybrid_tasks.plugin import routing
+from hybrid_tasks.plugin.debuggers import debug_plan
 from hybrid_tasks.plugin.host import Host
 from hybrid_tasks.plugin.records import PluginRecord
 
@@ -50,7 +51,7 @@ def call(host: Host, hook: str, given: Service, place: Place) -> object:
         "stack_watch": lambda: routing.watch(host, given),
         "stack_test": lambda: routing.test_command(host, given, ()),
         "stack_clean": lambda: routing.clean_plan(host, given),
-        "stack_debug": lambda: routing.debug_plan(host, given, place, ()),
+        "stack_debug": lambda: debug_plan(host, given, place),
     }[hook]()
 
 

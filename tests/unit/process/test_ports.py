@@ -167,3 +167,15 @@ def test_many_listeners_do_not_overflow_an_answer() -> None:
         finally:
             for sock in more:
                 sock.close()
+
+
+def test_the_other_ends_of_connections_are_found_by_the_port_they_lead_to(way: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert ports.clients(port) == []
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            accepted, _ = server.accept()
+            with accepted:
+                assert ports.clients(port) == [os.fstat(client.fileno()).st_ino]
+                assert ports.clients(port) != ports.connections(port)
+        until(lambda: ports.clients(port) == [])
