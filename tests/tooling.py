@@ -17,6 +17,7 @@ PROGRAMS = {
     "cargo-watch": ("cargo-watch",),
     "dlv": ("dlv",),
     "fish": ("fish",),
+    "gdb": ("gdb",),
     "gdbserver": ("gdbserver",),
     "go": ("go",),
     "lldb": ("lldb-dap", "lldb-vscode", *(f"{name}-{version}" for name in ("lldb-dap", "lldb-vscode") for version in range(14, 25))),

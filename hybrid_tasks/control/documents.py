@@ -11,7 +11,8 @@ class ServiceStatus(TypedDict, total=False):
     `word` is the status word, `detail` why, `cure` what to do; `address` is the first URL (or `host:port`), `urls`
     all of them; `since` seconds since the epoch, `cpu` per cent of one core, `memory` bytes; `listen` is `inherit`,
     `front` or `own`, empty where nothing listens; `remarks` is what people should read beside the state, a line each;
-    `swap` is the stage of the swap that is under way, and since when.
+    `swap` is the stage of the swap that is under way, and since when; `debugger` is
+    `{adapter, port, address, note, paused, attached, wait}` while it runs under one.
     """
 
     name: str
@@ -35,6 +36,7 @@ class ServiceStatus(TypedDict, total=False):
     launch: str
     listen: str
     remarks: list[str]
+    debugger: dict[str, Any] | None
     stale: bool
     source: dict[str, Any]
     last_receipt: dict[str, Any] | None

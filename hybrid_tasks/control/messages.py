@@ -11,6 +11,9 @@ Events while something is done (`kind`, and what `data` holds):
 
 After a request a client may send `CANCEL`, once to have undone what it has begun, again to have it killed.
 
+While a service is debugged: `debugger` where (`{"adapter", "address", "note", "wait"}`), before it comes up, and
+empty before it goes back.
+
 An attached request (`start` with `attached`) is answered like any other; its connection then stays open, and its
 end, however it comes, is the user's wish to stop.
 """
@@ -50,6 +53,7 @@ OPERATIONS: Mapping[str, Mapping[str, tuple[str, object]]] = MappingProxyType(
         "restart": {"services": (NAMES, ()), "timeout": (NUMBER, 120.0)},
         "status": {},
         "wait": {"services": (NAMES, ()), "reload": (FLAG, False), "timeout": (NUMBER, 120.0)},
+        "debug": {"service": (TEXT, ""), "wait": (FLAG, False), "timeout": (NUMBER, 120.0)},
         "exec": {"service": (TEXT, ""), "words": (WORDS, ())},
         "stacks": {"service": (TEXT, ""), "end": (FLAG, False)},
         "test": {"services": (NAMES, ()), "arguments": (WORDS, ())},
@@ -73,7 +77,7 @@ OPERATIONS: Mapping[str, Mapping[str, tuple[str, object]]] = MappingProxyType(
 
 # Requests that act send the whole environment of the client along.
 ACTING = frozenset(
-    {"start", "stop", "restart", "exec", "test", "env", "config", "doctor", "clean", "init", "step", "plugins"}
+    {"start", "stop", "restart", "debug", "exec", "test", "env", "config", "doctor", "clean", "init", "step", "plugins"}
 )
 
 

@@ -21,6 +21,7 @@ class Version:
     `built` says that it is an artefact, `copy` is the kept copy of its source that it runs: either does not read
     the tree any more. `setting` is what it was started with, for the crew alone. With a `driver` it is what watches the
     tree, and the fingerprint is that of the source it was last seen to bring to life, empty when it failed to.
+    `plain` is the same program without the debugger that `program` is, None where there is none.
     """
 
     program: Command
@@ -30,6 +31,7 @@ class Version:
     copy: Copy | None = None
     setting: object = None
     driver: Driver | None = None
+    plain: Command | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,8 @@ async def _make(
             mark.ok = True
     program = builder.with_artefact(plan.program, artefact)
     made_from, artefacts = order.snapshot.fingerprint, plan.build is not None
-    return Version(program, made_from, order.folder, artefacts, driver=plan.driver), checking
+    plain = None if plan.plain is None else builder.with_artefact(plan.plain, artefact)
+    return Version(program, made_from, order.folder, artefacts, driver=plan.driver, plain=plain), checking
 
 
 def _refuse(answer: object) -> None:
@@ -170,16 +171,6 @@ def _these(files: tuple[Path, ...]) -> str:
 
 
 async def _launch(version: Version, crew: Crew, book: _Book, checking: asyncio.Task[Refused | Job] | None) -> Job:
-    """Start an instance and wait for its first healthy answer, in another way if the first one was to blame."""
-    try:
-        return await _tried(version, crew, book, checking)
-    except _Failure:
-        if not crew.again():
-            raise
-    return await _tried(version, crew, book, None)
-
-
-async def _tried(version: Version, crew: Crew, book: _Book, checking: asyncio.Task[Refused | Job] | None) -> Job:
     """Start an instance and wait for its first healthy answer; gone again unless it gives one."""
     job = None
     proved = False

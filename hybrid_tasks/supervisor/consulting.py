@@ -11,15 +11,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hybrid_tasks.errors import HybridError, ToolMissing
-from hybrid_tasks.model.plan import Place, ReloadAction, ReloadPlan, RunPlan, StartPlan
+from hybrid_tasks.model.debugging import Debugging
+from hybrid_tasks.model.plan import DebugPlan, Place, ReloadAction, ReloadPlan, RunPlan, StartPlan
 from hybrid_tasks.model.probe import Probe
 from hybrid_tasks.model.service import Listen, Service
 from hybrid_tasks.model.status import Blocked
 from hybrid_tasks.model.watching import Burst
 from hybrid_tasks.plugin import routing
+from hybrid_tasks.plugin.debuggers import debug_plan
 from hybrid_tasks.plugin.host import Host
-from hybrid_tasks.process.spec import FIRST_LISTENER
-from hybrid_tasks.supervisor.listening import LOOPBACK, Way, frontable
+from hybrid_tasks.supervisor.debugged import nobody_elses
+from hybrid_tasks.supervisor.listening import Way, frontable, placed
 from hybrid_tasks.supervisor.recording import REBUILT
 from hybrid_tasks.supervisor.site import Site
 
@@ -85,7 +87,7 @@ def start(site: Site, service: Service, place: Place) -> tuple[StartPlan, RunPla
         ToolMissing: the plan needs a program that is not on this machine.
         HybridError: the runtime names no program that could be the instance.
     """
-    plan = routing.start_plan(site.host, service, place)
+    plan = _debugged(site, service, place) if place.debug_port else routing.start_plan(site.host, service, place)
     if missing := routing.lacking(plan, site.client.get("PATH")):
         raise ToolMissing(f"`{missing[0].executable}` is missing", missing[0].install)
     for name, text in plan.files.items():
@@ -94,7 +96,7 @@ def start(site: Site, service: Service, place: Place) -> tuple[StartPlan, RunPla
     if run.main is None:
         words = f"the runtime `{service.runtime}` gives no program that would be `{service.name}`"
         raise HybridError(words, "what it only prepares cannot be watched; see `inv dev-plugins`")
-    return replace(plan, program=run.main, warm=plan.warm if run.main == plan.program else None), run
+    return replace(plan, program=run.main), run
 
 
 def followed(site: Site) -> bool:
@@ -102,11 +104,44 @@ def followed(site: Site) -> bool:
     return any(site.host.guests.having("runtime_logs"))
 
 
+def _debugged(site: Site, service: Service, place: Place) -> StartPlan:
+    """Ask the stack how to start the service under a debugger; it is checked as always, and binds for itself."""
+    plan, ordinary = _debugger(site.host, service, place), routing.start_plan(site.host, service, place)
+    return StartPlan(plan.command, ordinary.check, plan.build, tools=plan.tools, plain=ordinary.program)
+
+
+def _debugger(host: Host, service: Service, place: Place) -> DebugPlan:
+    plan = debug_plan(host, service, place)
+    if plan.missing is not None:
+        raise ToolMissing(f"`{plan.missing.executable}` is not installed", plan.missing.install)
+    return plan
+
+
+def debugging(host: Host, service: Service, place: Place, path: str | None) -> Debugging:
+    """Say how a service would be debugged, and that nothing is in the way.
+
+    Args:
+        host: the plugins.
+        service: which service.
+        place: with the debugger's port.
+        path: the PATH of its environment.
+
+    Raises:
+        ToolMissing: the debugger has to be installed first.
+        HybridError: it cannot be debugged.
+    """
+    plan = _debugger(host, service, place)
+    if missing := (*routing.missing_tools(host, service, path), *routing.lacking(plan, path)):
+        raise ToolMissing(f"`{missing[0].executable}` is not installed", missing[0].install)
+    return Debugging(place.debug_port or 0, place.debug_wait, plan.adapter or "", plan.note)
+
+
 def begin(
     site: Site,
     service: Service,
     place: Place,
     *,
+    debugging: Debugging | None,
     offer: bool,
     settled: Listen | None,
     spare: Callable[[], int] | None,
@@ -117,18 +152,24 @@ def begin(
         site: what all units share.
         service: as configured now, with the environment of its programs.
         place: where it will run, without a socket of ours.
+        debugging: how it is debugged, on a port it binds itself; None: it is not.
         offer: whether it may have one.
         settled: how it listens, whatever the stack makes of its source now; None: that is open.
         spare: gives a port to listen on behind the front; None: there is no front.
     """
     probe = routing.health(site.host, service)
+    if debugging is not None:
+        nobody_elses(service, debugging, site.jobs.live)
+        way = Way(debugging=debugging)
+        plan, run = start(site, service, placed(place, way))
+        return Beginning(plan, run, probe, way)
     if offer and settled is not Listen.FRONT:
-        plan, run = start(site, service, replace(place, listen_fd=FIRST_LISTENER))
+        plan, run = start(site, service, placed(place, Way(Listen.INHERIT)))
         if plan.driver is None and (settled is Listen.INHERIT or Listen.INHERIT in {plan.listen, service.listen}):
             return Beginning(plan, run, probe, Way(Listen.INHERIT))
     if spare is not None and (settled is Listen.FRONT or frontable(service, probe)):
-        port = spare()
-        plan, run = start(site, service, replace(place, port=port, host=LOOPBACK))
-        return Beginning(plan, run, probe, Way(Listen.FRONT, port))
+        way = Way(Listen.FRONT, spare())
+        plan, run = start(site, service, placed(place, way))
+        return Beginning(plan, run, probe, way)
     plan, run = start(site, service, place)
     return Beginning(plan, run, probe, Way())

@@ -15,6 +15,7 @@ from hybrid_tasks.engine.unavailable import Notice
 from hybrid_tasks.errors import SteeringUnavailable
 from hybrid_tasks.logs.store import excerpt
 from hybrid_tasks.model.command import Command
+from hybrid_tasks.model.debugging import Debugging
 from hybrid_tasks.model.plan import Place, ReloadPlan, StartPlan
 from hybrid_tasks.model.service import Launch, Listen, Service
 from hybrid_tasks.model.status import Blocked
@@ -22,14 +23,13 @@ from hybrid_tasks.model.verdict import Unhealthy, Verdict
 from hybrid_tasks.model.watching import Burst
 from hybrid_tasks.plugin import routing
 from hybrid_tasks.process.jobs import Job
-from hybrid_tasks.process.spec import FIRST_LISTENER
 from hybrid_tasks.supervisor import consulting
 from hybrid_tasks.supervisor.berths import Berths
 from hybrid_tasks.supervisor.company import Company
 from hybrid_tasks.supervisor.docking import Docking
 from hybrid_tasks.supervisor.driving import Drivers, GaveUp
 from hybrid_tasks.supervisor.fronting import Front
-from hybrid_tasks.supervisor.listening import LOOPBACK, Way, frontable
+from hybrid_tasks.supervisor.listening import Way, frontable, placed
 from hybrid_tasks.supervisor.occupancy import steered
 from hybrid_tasks.supervisor.probing import Probing
 from hybrid_tasks.supervisor.remarks import Remarks
@@ -38,11 +38,10 @@ from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.stacks import whole
 from hybrid_tasks.supervisor.starting import Starting
 from hybrid_tasks.supervisor.stuck import explained
-from hybrid_tasks.supervisor.warmth import Warmth
 
 UNPROVED_GRACE = 1.0
 """Seconds at most that an instance which never served has to end; whoever waits for its port waits as long."""
-ACTED = frozenset({"start", "restart", "config"})
+ACTED = frozenset({"start", "restart", "config", "debug"})
 
 
 class Crew:
@@ -58,8 +57,7 @@ class Crew:
         self.service = service
         self.note = ""
         self.remarks = Remarks()
-        self.warmth = Warmth(service, site, self.remarks)
-        self.starting = Starting(site, self.warmth)
+        self.starting = Starting(site)
         self._site = site
         self._front = front
         self._docking = Docking(Berths(steered, front.leave), front)
@@ -67,14 +65,15 @@ class Crew:
         self._planned: Setting | None = None
         self._alone = False
         self._begun = False
-        self._again = False
         self._drivers = Drivers(site, self.remarks)
         self._company = Company(site, self.starting, self.remarks)
+        self.debugging: Debugging | None = None
+        """How the next version is debugged; None: it is not."""
         self._probing = Probing(self.starting.ask, self.starting.notified)
 
     def reconfigure(self, service: Service) -> None:
         """Take changed configuration; it counts from the next swap on."""
-        self.service = self.warmth.service = service
+        self.service = service
 
     @property
     def beside(self) -> bool:
@@ -105,7 +104,6 @@ class Crew:
         """Ask what a burst of changes needs, and clear away what would hide them."""
         plan = await asyncio.to_thread(consulting.reload, self._site, self.service, burst)
         self.note = plan.reason
-        self.warmth.prepared(plan, burst)
         return plan
 
     # a version
@@ -120,13 +118,13 @@ class Crew:
         linux = sys.platform.startswith("linux")
         offer = service.port is not None and service.listen in {Listen.AUTO, Listen.INHERIT} and linux
         settled = self._berths.listen if self._berths.steered and trigger not in ACTED else None
+        ask = partial(consulting.begin, debugging=self.debugging, offer=offer, settled=settled)
 
         def asked() -> tuple[consulting.Beginning, Given, str | None]:
             given = self.starting.surroundings.given(service)
-            told = replace(service, environ=given.values)
             lacks = self._front.lacks()
             spare = self._front.spare if lacks is None else None
-            return consulting.begin(site, told, place, offer=offer, settled=settled, spare=spare), given, lacks
+            return ask(site, replace(service, environ=given.values), place, spare=spare), given, lacks
 
         begin, given, lacks = await asyncio.to_thread(asked)
         plan, run, way = begin.plan, begin.run, begin.way
@@ -134,18 +132,19 @@ class Crew:
             lacks, way = why if way.listen is Listen.FRONT else lacks, Way()
             plan, run = await asyncio.to_thread(consulting.start, site, replace(service, environ=given.values), place)
         self._berths.choose(service, way.listen)
-        wished = way.listen is Listen.OWN and frontable(service, begin.probe)
+        wished = way == Way() and frontable(service, begin.probe)
         self.remarks.say(
             "front", f"replaced at each save, nothing holds its port meanwhile: {lacks}" if wished else None
         )
         self._settle(Setting(service, begin.probe, way, given, run))
-        return self.warmth.planned(plan, trigger, beside=self.beside)
+        return plan
 
     def _settle(self, setting: Setting) -> None:
         """Remember what this version is to be started with, and whether the one before has to go first."""
         self._planned = setting
-        self._alone = self._berths.next is None and self._berths.in_the_way(self.service)
-        if self._alone and self.service.launch is Launch.BESIDE:
+        both = self._berths.in_the_way(self.service)
+        self._alone = self._berths.next is None and (both or setting.way.debugging is not None)
+        if self._alone and self.service.launch is Launch.BESIDE and both:
             self.note = f"replaced instead of started beside: both need port {self.service.port}"
 
     def _place(self, folder: Path, service: Service) -> Place:
@@ -154,14 +153,10 @@ class Crew:
     async def spare(self, version: Version, copy: Copy) -> Version:
         """Give what runs a kept copy of a version's source."""
         setting = self._of(version)
-        place, way = replace(self._place(version.folder, setting.service), source=copy.root), setting.way
-        if way.listen is Listen.INHERIT:
-            place = replace(place, listen_fd=FIRST_LISTENER)
-        elif way.listen is Listen.FRONT:
-            place = replace(place, port=way.planned, host=LOOPBACK)
+        place = placed(replace(self._place(version.folder, setting.service), source=copy.root), setting.way)
         told = replace(setting.service, environ=setting.given.values if setting.given is not None else None)
         plan, _ = await asyncio.to_thread(consulting.start, self._site, told, place)
-        return replace(version, program=plan.program, copy=copy)
+        return replace(version, program=plan.program, copy=copy, plain=plan.plain)
 
     # jobs
 
@@ -173,7 +168,7 @@ class Crew:
         """Start an instance: on a slot of our port, behind the front, or on a port nobody else holds."""
         self._begun, setting = True, self._of(version)
         self._drivers.introduce(self.service.name, version.driver)
-        start = partial(self.starting.instance, setting, tree=version.copy is None)
+        start = partial(self.starting.instance, setting)
         company = await self._company.gather(setting)
         try:
             job = await self._docking.launch(setting.service, setting.way, version.program, start)
@@ -193,14 +188,9 @@ class Crew:
         """Wait for the first healthy answer of this instance."""
         answer = self._probing.first(job, self._docking.of(job, self.service), self.starting.setting(job))
         verdict = await self._drivers.first(job, answer)
-        self._again = self.warmth.doubted(job, verdict)
         if isinstance(verdict, Unhealthy):
             self._docking.unproved(job)
         return verdict
-
-    def again(self) -> bool:
-        """Whether the last probe failed for how the instance was started, and another way is left."""
-        return self._again
 
     async def follow(self, driven: Driven, burst: Burst) -> str | None:
         """See what a driver makes of a change: None once its program answers anew, else why it does not."""
@@ -238,7 +228,6 @@ class Crew:
     def serve(self, job: Job) -> None:
         """Send every new connection to this instance."""
         self._docking.serve(job)
-        self.warmth.served()
 
     async def monitor(self, job: Job, changed: Callable[[Verdict], None]) -> None:
         """Ask this instance, and no other, from time to time."""
@@ -273,7 +262,6 @@ class Crew:
     async def leave(self) -> None:
         """Give everything back that the service held."""
         await self._probing.stop()
-        await self.warmth.leave()
         begun, self._begun = self._begun, False
         if begun:
             stopping = await asyncio.to_thread(routing.stop_commands, self._site.host, (self.service,))

@@ -19,6 +19,9 @@ from hybrid_tasks.supervisor.setting import setting_of, unset
 from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.source import Source
 
+UNDEBUG = "undebug"
+"""The trigger of a swap that takes the debugger away from what serves, because the source on disk cannot serve."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pause:
@@ -95,7 +98,8 @@ class Deciding:
             return None
         if trigger != "crash":
             self._crew.note = ""
-        again = trigger == "crash" and fingerprint in {serving, *self._history.tried}
+        known = trigger == "crash" and fingerprint in {serving, *self._history.tried}
+        again = known or trigger == UNDEBUG
         return self._order(trigger, snapshot, self._kept.runnable(fingerprint) if again else None)
 
     async def _changed(self, snapshot: Snapshot) -> Order | Left:
@@ -109,7 +113,8 @@ class Deciding:
             return Order("save", snapshot, burst, as_new.folder, driven=driven)
         self._left = None
         plan = await self._crew.prepared(burst)
-        if made is None:
+        debugged = self._crew.debugging is not None
+        if made is None or (made.plain is not None) is not debugged:
             return self._order("save", snapshot)
         reads_the_tree = made.copy is None
         as_new = replace(made, fingerprint=snapshot.fingerprint)
@@ -117,7 +122,7 @@ class Deciding:
             case ReloadAction.LEAVE if running is not None and reads_the_tree:
                 files = named(burst.files, self._site.project.root)
                 return Left(as_new, self._unchanged(snapshot.fingerprint, files, plan.reason))
-            case ReloadAction.SIGNAL if running is not None and reads_the_tree:
+            case ReloadAction.SIGNAL if running is not None and reads_the_tree and not debugged:
                 return replace(self._order("save", snapshot), nudge=Nudge(plan.signal, running.job, as_new))
             case ReloadAction.RESTART if self._fits(made):
                 return self._order("save", snapshot, unset(as_new))

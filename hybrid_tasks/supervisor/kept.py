@@ -11,6 +11,7 @@ from hybrid_tasks.engine.order import Version
 from hybrid_tasks.model.watching import Snapshot
 from hybrid_tasks.supervisor.crew import Crew
 from hybrid_tasks.supervisor.rush import Rush
+from hybrid_tasks.supervisor.setting import undebugged
 
 MOST_FILES = 5000
 
@@ -46,8 +47,11 @@ class Kept:
             fingerprint: of the tree now.
 
         Returns:
-            the version, or None when nothing of it was kept.
+            the version, or None when nothing of it was kept; without its debugger when that is not wanted any more.
         """
+        if self._crew.debugging is None:
+            self.good = None if self.good is None else undebugged(self.good)
+            self._spare = None if self._spare is None else undebugged(self._spare)
         if self.good is not None and (self.good.built or self.good.fingerprint == fingerprint):
             return self.good
         return self._spare

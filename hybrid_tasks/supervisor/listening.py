@@ -9,10 +9,13 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from hybrid_tasks.model.command import Command
+from hybrid_tasks.model.debugging import Debugging
+from hybrid_tasks.model.plan import Place
 from hybrid_tasks.model.probe import HttpProbe, Probe
 from hybrid_tasks.model.service import Launch, Listen, Service
 from hybrid_tasks.plugin.defaults import PORT
 from hybrid_tasks.process import ports
+from hybrid_tasks.process.spec import FIRST_LISTENER
 
 LOOK = 0.01
 LOOPBACK = "127.0.0.1"
@@ -25,10 +28,21 @@ class Way:
     Args:
         listen: INHERIT, FRONT or OWN.
         planned: behind the front, the port with which the version was planned; each instance gets another.
+        debugging: where and how their debugger listens, None when they have none.
     """
 
     listen: Listen = Listen.OWN
     planned: int | None = None
+    debugging: Debugging | None = None
+
+
+def placed(place: Place, way: Way) -> Place:
+    """Say at a place how the instance there listens, and under which debugger it runs."""
+    if way.debugging is not None:
+        place = replace(place, debug_port=way.debugging.port, debug_wait=way.debugging.wait)
+    if way.listen is Listen.INHERIT:
+        return replace(place, listen_fd=FIRST_LISTENER)
+    return replace(place, port=way.planned, host=LOOPBACK) if way.listen is Listen.FRONT else place
 
 
 def frontable(service: Service, probe: Probe) -> bool:

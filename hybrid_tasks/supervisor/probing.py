@@ -19,6 +19,7 @@ from hybrid_tasks.model.probe import AliveProbe, HttpProbe, Probe, TcpProbe
 from hybrid_tasks.model.verdict import Healthy, Unhealthy, Verdict
 from hybrid_tasks.process.jobs import Job
 from hybrid_tasks.supervisor.berths import Berth
+from hybrid_tasks.supervisor.debugged import come_up
 from hybrid_tasks.supervisor.ownership import Newer, NewOwnership, TreeActivity, TreeOwnership
 from hybrid_tasks.supervisor.setting import Setting
 
@@ -55,7 +56,10 @@ class Probing:
             setting: what it was started with.
         """
         mark = berth.port.mark if berth.port is not None and berth.seat is None else None
-        return await self._answer(job, berth, mark, setting)
+        answer = self._answer(job, berth, mark, setting)
+        if (debugging := setting.way.debugging) is not None:
+            return await come_up(job, debugging, answer, setting.service.pace.start_period)
+        return await answer
 
     async def again(self, job: Job, berth: Berth, setting: Setting) -> Verdict:
         """Wait for the next healthy answer of an instance that serves, once it has done what it was told to do.
@@ -111,7 +115,7 @@ class Probing:
             died.cancel()
 
     async def follow(self, job: Job, berth: Berth, setting: Setting, changed: Callable[[Verdict], None]) -> None:
-        """Ask this instance, and no other, from time to time.
+        """Ask this instance, and no other, from time to time; none that is under a debugger.
 
         Args:
             job: the instance.
@@ -120,7 +124,7 @@ class Probing:
             changed: hears every change of its health.
         """
         await self.stop()
-        if job.exit is None:
+        if job.exit is None and setting.way.debugging is None:
             asked = self._asked(job, berth, None, setting)  # as a client: our own address reaches who is probed
             self._monitor = Monitor(setting.probe, setting.service.pace, asked, changed)
             self._monitor.start()

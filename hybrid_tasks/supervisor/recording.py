@@ -46,7 +46,6 @@ def receipt_of(
     ended: float,
     before: str | None,
     note: str,
-    start: str = "",
 ) -> Receipt:
     """Write down one swap.
 
@@ -60,7 +59,6 @@ def receipt_of(
         ended: when it was over.
         before: run id of the instance before.
         note: a stated fall-back.
-        start: whether the instance was started warm, or why not.
 
     Returns:
         the receipt.
@@ -82,7 +80,6 @@ def receipt_of(
         before=before,
         after=job.run if job else before,
         note=note,
-        start=start,
     )
 
 

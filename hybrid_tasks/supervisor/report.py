@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 
 from hybrid_tasks.journal.gist import gist
+from hybrid_tasks.model.debugging import Debugging
 from hybrid_tasks.model.probe import HttpProbe
 from hybrid_tasks.model.receipt import Receipt, Result
 from hybrid_tasks.model.service import Endpoint, Service
@@ -13,10 +14,13 @@ from hybrid_tasks.model.status import Blocked, Crashed, Held, Unit, Waiting, sta
 from hybrid_tasks.model.verdict import Healthy, Unhealthy
 from hybrid_tasks.process.jobs import Job
 from hybrid_tasks.supervisor.crashes import how_ended
+from hybrid_tasks.supervisor.debugged import Seen, look
 from hybrid_tasks.supervisor.figures import Figures
 from hybrid_tasks.supervisor.loaded import Loaded
 from hybrid_tasks.supervisor.setting import Setting
 from hybrid_tasks.supervisor.unit import ServiceUnit
+
+_PAUSED = "paused in the debugger"
 
 
 def document(
@@ -81,13 +85,16 @@ def service_status(service: Service, unit: ServiceUnit | None, figures: Figures 
     disk = unit.source.current.fingerprint if unit and unit.source.current else None
     urls = [{"name": "", "url": url}] if (url := _url(service, setting)) else []
     urls += [{"name": port.name, "url": _further(service, port)} for port in service.ports]
+    under = _under(unit)
     return {
         "name": service.name,
         "stack": service.stack,
         "runtime": service.runtime,
         "state": word(state),
         "word": word(state),
-        "detail": (unit.source.waiting if unit else None) or detail(state, str(unit.site.project.root) if unit else ""),
+        "detail": (unit.source.waiting if unit else None)
+        or detail(state, str(unit.site.project.root) if unit else "")
+        or (_PAUSED if under and under[1].stopped else ""),
         "cure": state.rest.cure if isinstance(state.rest, Blocked | Held) else "",
         "wanted": state.wanted,
         "optional": service.optional,
@@ -102,10 +109,10 @@ def service_status(service: Service, unit: ServiceUnit | None, figures: Figures 
         "swap": {"stage": state.swap.stage, "since": state.swap.since} if state.swap else None,
         "launch": instance.launch if instance else "",
         "listen": unit.crew.listening if unit and instance else "",
-        "remarks": [*unit.crew.remarks.lines(), *lost(unit.job)] if unit else [],
+        "remarks": [*unit.crew.remarks.lines(), *lost(unit.job), *_words(under)] if unit else [],
+        "debugger": _debugger(*under) if under else None,
         "stale": stale(state) or (bool(running and disk) and running != disk and state.swap is None),
         "source": {"running": running, "disk": disk, "live": running is not None and running == disk},
-        "warm": unit.crew.warmth.state if unit else "",
         "last_receipt": state.last_receipt.as_json() if state.last_receipt else None,
     }
 
@@ -122,6 +129,22 @@ def lost(job: Job | None) -> list[str]:
     if job.log_trouble is None:
         return [f"{lines} of its log were dropped"]
     return [f"log cannot be written: {job.log_trouble}" + (f"; {lines} dropped" if job.dropped else "")]
+
+
+def _under(unit: ServiceUnit | None) -> tuple[Debugging, Seen] | None:
+    """Say which debugger a service runs under, and how it fares there."""
+    if unit is None or unit.setting is None or unit.setting.way.debugging is None or unit.job is None:
+        return None
+    return unit.setting.way.debugging, look(unit.job, unit.setting.way.debugging)
+
+
+def _debugger(debugging: Debugging, seen: Seen) -> dict[str, object]:
+    known = {"adapter": debugging.adapter, "port": debugging.port, "address": debugging.address, "note": debugging.note}
+    return {**known, "paused": seen.stopped, "attached": seen.attached, "wait": debugging.wait}
+
+
+def _words(under: tuple[Debugging, Seen] | None) -> list[str]:
+    return [under[1].words(under[0])] if under else []
 
 
 def detail(state: Unit, root: str = "") -> str:

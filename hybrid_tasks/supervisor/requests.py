@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 
 from hybrid_tasks.control.messages import Request
 from hybrid_tasks.control.server import Reply
@@ -16,11 +16,13 @@ from hybrid_tasks.model.verdict import Healthy
 from hybrid_tasks.supervisor import cleaning
 from hybrid_tasks.supervisor.answers import ANSWERS, check_environments, chosen, service_of
 from hybrid_tasks.supervisor.awaiting import come_up, excused, swapped_since, until
+from hybrid_tasks.supervisor.debugging import debug
 from hybrid_tasks.supervisor.estate import Estate
 from hybrid_tasks.supervisor.halting import stop, undo
 from hybrid_tasks.supervisor.loaded import Loaded, load
 from hybrid_tasks.supervisor.order import with_dependants, with_needs
-from hybrid_tasks.supervisor.report import configuration_changed, document, service_status
+from hybrid_tasks.supervisor.report import configuration_changed, document
+from hybrid_tasks.supervisor.retelling import opened, result, told
 from hybrid_tasks.supervisor.unit import ServiceUnit
 
 
@@ -73,8 +75,8 @@ async def _start(estate: Estate, request: Request, reply: Reply) -> None:
     targets = with_needs(project.services, chosen(loaded, names), project.steps)
     for warning in await asyncio.to_thread(check_environments, loaded, targets, request.env or {}):
         reply.event(Event("note", time.time(), None, {"text": f"warning: {warning}"}))
-    await _ready(estate, reply)
-    with _told(estate, reply, targets):
+    await opened(estate, reply)
+    with told(estate, reply, targets):
         units = [estate.unit(name) for name in targets]
         fresh = [unit.service.name for unit in units if not unit.state.wanted]
         swapped: dict[str, Receipt | None] = {}
@@ -96,18 +98,12 @@ async def _start(estate: Estate, request: Request, reply: Reply) -> None:
             if reply.cancelled.is_set():
                 code = Code.INTERRUPTED
                 await undo(estate, reply, fresh)
-            reply.result(_result(units), code)
+            reply.result(result(units), code)
         except TimedOut as late:
             reply.error(late)
     if request.args["attached"]:
         await reply.closed.wait()
         await stop(estate, targets)
-
-
-async def _ready(estate: Estate, reply: Reply) -> None:
-    """Open what is needed, and pass on what the user should know of it."""
-    for told in await estate.ready():
-        reply.event(Event("note", time.time(), None, {"text": told}))
 
 
 async def _restart(estate: Estate, request: Request, reply: Reply) -> None:
@@ -120,8 +116,8 @@ async def _restart(estate: Estate, request: Request, reply: Reply) -> None:
     needed = with_needs(services, named, loaded.project.steps)
     targets = tuple(name for name in needed if name in named or name not in running)
     await asyncio.to_thread(check_environments, loaded, targets, request.env or {})
-    await _ready(estate, reply)
-    with _told(estate, reply, targets):
+    await opened(estate, reply)
+    with told(estate, reply, targets):
         units = [estate.unit(name) for name in targets]
         before = {unit.service.name: unit.state.last_receipt for unit in units}
         for unit in units:
@@ -134,7 +130,7 @@ async def _restart(estate: Estate, request: Request, reply: Reply) -> None:
             return swapped_since(unit, before[unit.service.name])
 
         code = await until(estate, reply, units, done, request.args["timeout"])
-    reply.result(_result(units), code)
+    reply.result(result(units), code)
 
 
 async def _stop(estate: Estate, request: Request, reply: Reply) -> None:
@@ -146,9 +142,9 @@ async def _stop(estate: Estate, request: Request, reply: Reply) -> None:
         names = with_dependants(services, names, estate.loaded.project.steps)
     estate.taken_over()
     targets = tuple(names or estate.units)
-    with _told(estate, reply, targets):
+    with told(estate, reply, targets):
         await stop(estate, targets, kill=request.args["kill"])
-    reply.result(_result([estate.units[name] for name in targets if name in estate.units]))
+    reply.result(result([estate.units[name] for name in targets if name in estate.units]))
     if estate.idle():
         estate.ending.set()  # what was asked for is done; the next start makes a fresh supervisor
 
@@ -167,17 +163,17 @@ async def _wait(estate: Estate, request: Request, reply: Reply) -> None:
         numbers = {unit.service.name: unit.compare() for unit in units}
 
         def done(unit: ServiceUnit) -> Code | None:
-            result = unit.settled(numbers[unit.service.name])
+            ended = unit.settled(numbers[unit.service.name])
             if not unit.state.wanted:
                 return Code.FAILED
-            if result is None:
+            if ended is None:
                 return None
-            return Code.DONE if result is Result.LIVE or excused(unit) else Code.FAILED
+            return Code.DONE if ended is Result.LIVE or excused(unit) else Code.FAILED
 
-    with _told(estate, reply, names):
+    with told(estate, reply, names):
         code = await until(estate, reply, units, done, request.args["timeout"])
     changed = await asyncio.to_thread(configuration_changed, estate.loaded, list(estate.units.values()))
-    reply.result({**_result(units), "configuration_changed": changed}, code)
+    reply.result({**result(units), "configuration_changed": changed}, code)
 
 
 async def _clean(estate: Estate, request: Request, reply: Reply) -> None:
@@ -201,30 +197,6 @@ async def _shutdown(estate: Estate, request: Request, reply: Reply) -> None:
     estate.ending.set()
 
 
-def _result(units: list[ServiceUnit]) -> dict[str, object]:
-    receipts = [unit.state.last_receipt.as_json() for unit in units if unit.state.last_receipt]
-    return {"receipts": receipts, "services": [service_status(unit.service, unit) for unit in units]}
-
-
-class _told:  # noqa: N801 - reads as a sentence: with _told(...)
-    """Passes what happens to some services on to a client."""
-
-    def __init__(self, estate: Estate, reply: Reply, names: Iterable[str]) -> None:
-        self._estate, self._reply, self._names = estate, reply, frozenset(names)
-
-    def __enter__(self) -> None:
-        self._end = self._estate.bus.listen(self._hear)
-
-    def __exit__(self, *_: object) -> None:
-        self._end()
-
-    def _hear(self, event: Event) -> None:
-        if event.service in self._names:
-            unit = self._estate.units[event.service]
-            data = service_status(unit.service, unit) if event.kind == "state" else event.data
-            self._reply.event(Event(event.kind, event.at, event.service, data))
-
-
 Handler = Callable[[Estate, Request, Reply], Awaitable[None]]
 
 _HANDLERS: dict[str, Handler] = {
@@ -233,6 +205,7 @@ _HANDLERS: dict[str, Handler] = {
     "restart": _restart,
     "status": _status,
     "wait": _wait,
+    "debug": debug,
     "clean": _clean,
     "stacks": _stacks,
     "shutdown": _shutdown,

@@ -56,6 +56,15 @@ def setting_of(version: Version) -> Setting | None:
     return version.setting if isinstance(version.setting, Setting) else None
 
 
+def undebugged(version: Version) -> Version:
+    """Give a version that is started as it was, but without its debugger."""
+    setting = setting_of(version)
+    if version.plain is None or setting is None:
+        return version
+    without = replace(setting, way=replace(setting.way, debugging=None))
+    return replace(version, program=version.plain, plain=None, setting=without)
+
+
 def unset(version: Version) -> Version:
     """Give a version that is started as it was, but in the environment of the moment."""
     setting = setting_of(version)

@@ -19,7 +19,7 @@ from hybrid_tasks.model.verdict import Unknown
 from hybrid_tasks.process.jobs import Job
 from hybrid_tasks.supervisor.crashes import Revival, how_ended
 from hybrid_tasks.supervisor.crew import Crew
-from hybrid_tasks.supervisor.deciding import Deciding, Left, Pause
+from hybrid_tasks.supervisor.deciding import UNDEBUG, Deciding, Left, Pause
 from hybrid_tasks.supervisor.excuses import excuse
 from hybrid_tasks.supervisor.fronting import Front
 from hybrid_tasks.supervisor.history import History
@@ -116,7 +116,9 @@ class ServiceUnit:
         return given is not None and self.crew.starting.surroundings.moved(configured, given)
 
     def want(self, trigger: str = "start") -> None:
-        """Run it; with another trigger than `start`, swap it also when it runs already."""
+        """Run it; with another trigger than `start`, swap it also when it runs already; `restart` ends debugging."""
+        if trigger == "restart":
+            self.crew.debugging = None
         idle = self._serving.running is None and self.state.swap is None
         if trigger != "start" or idle:
             self._trigger = trigger
@@ -128,11 +130,17 @@ class ServiceUnit:
 
     def unwant(self, *, kill: bool = False) -> None:
         """Stop it; `kill`: without grace."""
+        self.crew.debugging = None
         self._grace = 0 if kill else None
         if kill:
             self._serving.hurry()
         self._standing.change(wanted=False)
         self._wake.set()
+
+    @property
+    def debugged(self) -> bool:
+        """Whether what serves runs under a debugger."""
+        return self._serving.running is not None and self._serving.running.version.plain is not None
 
     @property
     def stopped(self) -> bool:
@@ -242,6 +250,10 @@ class ServiceUnit:
                 rest = self._revival.failed(self.service.restart, rest.tail)
             elif isinstance(rest, Crashed) and receipt.before and self._kept.runnable(receipt.fingerprint) is not None:
                 self._trigger = "crash"  # it ended while its successor was in the making
+        left = self.debugged and self.crew.debugging is None
+        if left and self._trigger is None and receipt.trigger != UNDEBUG:
+            self._trigger = UNDEBUG  # what is on disk cannot serve, but what serves can do so without its debugger
+            self._wake.set()
         self.source.keep((self._serving.fingerprint, self._kept.good.fingerprint if self._kept.good else None))
         self._standing.change(swap=None, rest=rest, last_receipt=self._history.last)
         self.site.bus.publish("receipt", self.service.name, receipt.as_json())

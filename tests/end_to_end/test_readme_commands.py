@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from attaching import debugging
 
 from hybrid_tasks.testing.project import Project, free_port, get
 
@@ -22,12 +23,12 @@ DAY = (
     ("inv dev-start", 0, "healthy"),
     ("inv dev-start web", 0, "healthy"),
     ("inv dev-status", 0, "running"),
-    ("inv dev-wait --reload", 0, "web: live in "),
+    ("inv dev-wait --reload", 0, ""),
     ("inv dev-debug web python", 0, ""),
-    ("inv dev-logs --at last", 0, "-- live again: examples/shop/web/app.py saved"),
     ("inv dev-test api -- -run TestStock", 0, "ok"),
     ("inv dev-stop", 0, "stopped"),
 )
+DEBUG = "inv dev-debug web --debugger"
 FOLLOW = "inv dev-logs web -f"
 
 
@@ -71,3 +72,14 @@ def follow(project: Project) -> None:
     shown.send_signal(signal.SIGINT)
     shown.communicate(timeout=20)
     assert shown.returncode == 130
+
+
+@pytest.mark.needs("debugpy")
+def test_a_service_of_the_shop_under_its_debugger(project: Project, ports: dict[str, int]) -> None:
+    assert project.inv("dev-start", "web").code == 0
+    with debugging(project, *DEBUG.split()[2:]) as task:
+        task.ready()
+        assert "The shop" in get(ports["8000"])
+        assert "debugger: debugpy on 127.0.0.1:" in project.inv("dev-status").out
+        assert task.ctrl_c() == 130
+    assert "The shop" in get(ports["8000"])

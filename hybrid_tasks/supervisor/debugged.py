@@ -1,0 +1,127 @@
+"""An instance under a debugger: when it has come up, and what can be seen of it from outside.
+
+Its health is asked only while it comes up, to tell a version that ends at once from one that works. Later nobody is
+asked: a program that stands at a breakpoint is not ill, and a probe would run into the user's breakpoints.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from hybrid_tasks.errors import PortTaken
+from hybrid_tasks.model.debugging import Debugging
+from hybrid_tasks.model.service import Service
+from hybrid_tasks.model.verdict import Healthy, Unhealthy, Verdict
+from hybrid_tasks.process import ports, tracing
+from hybrid_tasks.process.children import family
+from hybrid_tasks.process.jobs import Job
+
+PROVED = 10.0
+"""Seconds after which an instance that lives has come up, whatever its health."""
+FIRST_PAUSE, LAST_PAUSE = 0.02, 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What can be seen of a program and its debugger: is it stopped, has somebody attached, does anybody listen."""
+
+    stopped: bool
+    attached: bool
+    listening: bool
+
+    @property
+    def paused(self) -> bool:
+        """Whether somebody has stopped it; a debugger that starts a program stops it for a moment by itself."""
+        return self.stopped and self.attached
+
+    def words(self, debugging: Debugging) -> str:
+        """Say it in one line."""
+        line = f"debugger: {debugging.adapter} on {debugging.address}"
+        if not self.listening:
+            return f"{line} is gone; a save or `inv dev-restart` starts the program anew"
+        if debugging.wait and not self.attached and (self.stopped or debugging.adapter == "debugpy"):
+            return f"{line}, holds the program until somebody attaches"
+        return line + (", paused" if self.stopped else ", attached" if self.attached else "")
+
+
+def look(job: Job, debugging: Debugging) -> Seen:
+    """Look at an instance under a debugger."""
+    members = tree(job)
+    clients = set(ports.clients(debugging.port))
+    attached = bool(clients) and not clients <= ports.inodes_of(members)  # Delve tells itself to let the program run
+    return Seen(tracing.stopped(members[1:]), attached, listens(job, debugging))
+
+
+def listens(job: Job, debugging: Debugging) -> bool:
+    """Whether the debugger of an instance takes connections; nobody connects, for that may be all it waits for."""
+    inodes = {one.inode for one in ports.listeners(debugging.port, "127.0.0.1")}
+    return bool(inodes) and bool(inodes & ports.inodes_of(tree(job)))
+
+
+def tree(job: Job) -> list[int]:
+    """Everything of a job, its shim first: what has made itself independent is below that alone."""
+    return family(job.shim.pid if job.shim is not None else job.pid)
+
+
+def nobody_elses(service: Service, debugging: Debugging, jobs: Mapping[str, Job]) -> None:
+    """See that nobody else has a debugger's port; blocks.
+
+    Args:
+        service: whose debugger it is.
+        debugging: where it listens.
+        jobs: what runs; those of the service may have the port.
+
+    Raises:
+        PortTaken: somebody else has it.
+    """
+    holder = ports.holder(debugging.port, "127.0.0.1")
+    ours = (job for job in jobs.values() if job.spec.service == service.name)
+    if holder is None or any(holder.pid in tree(job) for job in ours):
+        return
+    raise PortTaken(
+        f"the debugger's port {debugging.port} is taken by `{holder.command}` (pid {holder.pid})",
+        f"stop it, or set services.{service.name}.{service.stack}.debug_port in hybrid.toml",
+        subject=f"service `{service.name}`",
+    )
+
+
+async def come_up(job: Job, debugging: Debugging, asked: Awaitable[Verdict], patience: float) -> Verdict:
+    """Wait until an instance under a debugger has come up.
+
+    Args:
+        job: the instance.
+        debugging: its debugger.
+        asked: waits for its first healthy answer, or its end.
+        patience: seconds that the debugger has to listen.
+
+    Returns:
+        Unhealthy when it has ended, or its debugger does not listen.
+    """
+    died, asking = asyncio.ensure_future(job.wait_code()), asyncio.ensure_future(asked)
+    try:
+        if not await _until(lambda: listens(job, debugging), died, patience):
+            if not died.done():
+                return Unhealthy(f"{debugging.adapter} does not listen on {debugging.address} after {patience:g} s")
+            return await asking
+        if not debugging.wait:
+            stopped = asyncio.ensure_future(_until(lambda: look(job, debugging).paused, died, PROVED))
+            await asyncio.wait({asking, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            stopped.cancel()
+        return await asking if died.done() else Healthy()
+    finally:
+        died.cancel()
+        asking.cancel()
+
+
+async def _until(true: Callable[[], bool], died: asyncio.Future[int], seconds: float) -> bool:
+    """Look again and again whether something is true, until it is, the program has ended or the time is over."""
+    pause, loop = FIRST_PAUSE, asyncio.get_running_loop()
+    over = loop.time() + seconds
+    while not died.done() and loop.time() < over:
+        if await asyncio.to_thread(true):
+            return True
+        await asyncio.wait({died}, timeout=pause)
+        pause = min(2 * pause, LAST_PAUSE)
+    return False

@@ -1,0 +1,158 @@
+"""The request to debug a service: it is swapped under its debugger, and back when the client has gone."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from hybrid_tasks.control.messages import Request
+from hybrid_tasks.control.server import Reply
+from hybrid_tasks.errors import Code, HybridError, TimedOut, WrongInput
+from hybrid_tasks.model.debugging import Debugging, debug_ports
+from hybrid_tasks.model.events import Event
+from hybrid_tasks.model.plan import Place
+from hybrid_tasks.model.service import Service
+from hybrid_tasks.model.status import Waiting
+from hybrid_tasks.supervisor import consulting
+from hybrid_tasks.supervisor.answers import check_environments, environment, service_of
+from hybrid_tasks.supervisor.awaiting import come_up, swapped_since, until
+from hybrid_tasks.supervisor.debugged import nobody_elses
+from hybrid_tasks.supervisor.estate import Estate
+from hybrid_tasks.supervisor.halting import stop, undo
+from hybrid_tasks.supervisor.listening import Way, placed
+from hybrid_tasks.supervisor.loaded import Loaded
+from hybrid_tasks.supervisor.order import with_needs
+from hybrid_tasks.supervisor.racing import first
+from hybrid_tasks.supervisor.retelling import opened, result, told
+from hybrid_tasks.supervisor.unit import ServiceUnit
+
+BACK = 60.0
+"""Seconds that a service has to come back without its debugger, while somebody waits for it."""
+
+
+async def debug(estate: Estate, request: Request, reply: Reply) -> None:
+    """Swap a service under its debugger for as long as the client stays.
+
+    Args:
+        estate: everything the supervisor has.
+        request: with the service, and whether its program is held.
+        reply: to the client; `debugger` events say where the debugger listens.
+
+    Raises:
+        HybridError: it cannot be debugged; what runs is untouched.
+    """
+    loaded = await estate.load(request.env, acting=True)
+    service = service_of(loaded, request.args["service"])
+    targets = with_needs(loaded.project.services, (service.name,), loaded.project.steps)
+    await asyncio.to_thread(check_environments, loaded, targets, request.env or {})
+    debugging = await asyncio.to_thread(settled, loaded, service, request, estate.hybrid)
+    await opened(estate, reply)
+    units = [estate.unit(name) for name in targets]
+    unit = estate.unit(service.name)
+    if (there := unit.crew.debugging) is not None:
+        words = f"`{service.name}` is under {there.adapter} already, on {there.address}"
+        raise WrongInput(words, f"{there.note}; or `inv dev-restart {service.name}` first")
+    await asyncio.to_thread(nobody_elses, service, debugging, unit.site.jobs.live)
+    fresh = [one.service.name for one in units if not one.state.wanted]
+    with told(estate, reply, targets):
+        for one in units:
+            await estate.reconfigured(one)
+            if one is not unit:
+                one.want()
+        data = {"adapter": debugging.adapter, "address": debugging.address, "note": debugging.note}
+        reply.event(Event("debugger", time.time(), service.name, {**data, "wait": debugging.wait}))
+        unit.crew.debugging = debugging
+        unit.want("debug")
+        estate.taken_over()
+        estate.remember()
+        try:
+            code = await _under(estate, reply, unit, units, request.args["timeout"])
+            if code is Code.DONE:
+                code = await _stay(estate, reply, unit, debugging)
+        finally:
+            ours = unit.crew.debugging is debugging
+            if ours:
+                unit.crew.debugging = None
+        if ours:
+            reply.event(Event("debugger", time.time(), service.name, {}))
+            await _back(estate, reply, unit, fresh)
+        await _settled_down(estate, unit)
+        reply.result(result([unit]), code)
+
+
+def settled(loaded: Loaded, service: Service, request: Request, folder: Path) -> Debugging:
+    """Say how a service is debugged, before anything is done; blocks.
+
+    Args:
+        loaded: the project.
+        service: which service.
+        request: of the client.
+        folder: `.hybrid/` of the project.
+
+    Raises:
+        WrongInput: the mode, or where it runs, forbids it.
+        HybridError: it cannot be debugged, or its debugger has to be installed.
+    """
+    project = loaded.project
+    mode = project.modes.get(project.mode or "")
+    if mode is not None and not mode.hot_reload:
+        raise WrongInput(
+            f"the mode `{mode.name}` is not for development: it has `hot_reload = false`",
+            f"start it in another: `inv dev-start {service.name} --mode MODE`",
+            subject=f"service `{service.name}`",
+        )
+    port = debug_ports(project.name, project.services.values())[service.name]
+    place = Place(folder / "artefacts" / service.name / "next", service.port, service.host)
+    way = Way(debugging=Debugging(port, wait=request.args["wait"]))
+    place = placed(replace(place, cache=folder / "cache" / service.name), way)
+    client = request.env or {}
+    return consulting.debugging(
+        loaded.host, replace(service, environ=environment(loaded, service, client)), place, client.get("PATH")
+    )
+
+
+async def _under(estate: Estate, reply: Reply, unit: ServiceUnit, units: list[ServiceUnit], seconds: float) -> Code:
+    """Wait until the service is under its debugger, and all that it needs has come up."""
+    before = unit.state.last_receipt
+
+    def done(one: ServiceUnit) -> Code | None:
+        return swapped_since(unit, before) if one is unit else come_up(one)
+
+    try:
+        return await until(estate, reply, units, done, seconds)
+    except TimedOut as late:
+        reply.event(Event("note", time.time(), None, {"text": "\n".join(late.lines())}))
+        return Code.TIMED_OUT
+
+
+async def _stay(estate: Estate, reply: Reply, unit: ServiceUnit, debugging: Debugging) -> Code:
+    """Wait until the client wants no more, or somebody else has restarted or stopped the service."""
+    while unit.crew.debugging is debugging and not (reply.closed.is_set() or reply.cancelled.is_set()):
+        await first(estate.bus.changed(), reply.closed.wait(), reply.cancelled.wait())
+    return Code.INTERRUPTED if reply.cancelled.is_set() else Code.DONE
+
+
+async def _back(estate: Estate, reply: Reply, unit: ServiceUnit, fresh: list[str]) -> None:
+    """Leave the service as it was found: running without a debugger, or not at all."""
+    if unit.service.name in fresh:
+        await (undo(estate, reply, fresh) if reply.cancelled.is_set() else stop(estate, fresh))
+    elif unit.debugged or unit.state.swap is not None:  # else it never came under the debugger
+        unit.want("restart")
+
+
+async def _settled_down(estate: Estate, unit: ServiceUnit) -> None:
+    """Wait until the service runs without a debugger, or does not run."""
+
+    def there() -> bool:
+        rests = unit.state.rest is not None and not isinstance(unit.state.rest, Waiting)
+        return unit.state.swap is None and not unit.debugged and (unit.setting is not None or rests)
+
+    try:
+        async with asyncio.timeout(BACK):
+            while not there():
+                await estate.bus.changed()
+    except TimeoutError:
+        words = f"`{unit.service.name}` did not come back within {BACK:g} s"
+        raise HybridError(words, f"see `inv dev-status` and `inv dev-logs {unit.service.name}`") from None

@@ -1,0 +1,50 @@
+"""What a client is told of some services: what happens to them while it waits, and how they are in the end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+from hybrid_tasks.control.server import Reply
+from hybrid_tasks.model.events import Event
+from hybrid_tasks.supervisor.estate import Estate
+from hybrid_tasks.supervisor.report import service_status
+from hybrid_tasks.supervisor.unit import ServiceUnit
+
+
+async def opened(estate: Estate, reply: Reply) -> None:
+    """Open what is needed to start something, and pass on what the user should know of it."""
+    for words in await estate.ready():
+        reply.event(Event("note", time.time(), None, {"text": words}))
+
+
+def result(units: Iterable[ServiceUnit]) -> dict[str, object]:
+    """Say how services are, with the receipts of their last swaps."""
+    known = list(units)
+    receipts = [unit.state.last_receipt.as_json() for unit in known if unit.state.last_receipt]
+    return {"receipts": receipts, "services": [service_status(unit.service, unit) for unit in known]}
+
+
+class told:  # noqa: N801 - reads as a sentence: with told(...)
+    """Passes what happens to some services on to a client.
+
+    Args:
+        estate: everything the supervisor has.
+        reply: to the client.
+        names: which services.
+    """
+
+    def __init__(self, estate: Estate, reply: Reply, names: Iterable[str]) -> None:
+        self._estate, self._reply, self._names = estate, reply, frozenset(names)
+
+    def __enter__(self) -> None:
+        self._end = self._estate.bus.listen(self._hear)
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def _hear(self, event: Event) -> None:
+        if event.service in self._names:
+            unit = self._estate.units[event.service]
+            data = service_status(unit.service, unit) if event.kind == "state" else event.data
+            self._reply.event(Event(event.kind, event.at, event.service, data))
