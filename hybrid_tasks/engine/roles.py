@@ -32,6 +32,9 @@ class Crew(Protocol):
     async def probe(self, job: Job) -> Verdict:
         """Wait for the first healthy answer of this instance."""
 
+    def again(self) -> bool:
+        """Whether the last probe failed for how the instance was started, and another way is left."""
+
     async def nudge(self, job: Job, signal: str) -> Verdict:
         """Send a serving instance a signal, and wait for its next healthy answer."""
 

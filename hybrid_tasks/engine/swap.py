@@ -171,6 +171,16 @@ def _these(files: tuple[Path, ...]) -> str:
 
 
 async def _launch(version: Version, crew: Crew, book: _Book, checking: asyncio.Task[Refused | Job] | None) -> Job:
+    """Start an instance and wait for its first healthy answer, in another way if the first one was to blame."""
+    try:
+        return await _tried(version, crew, book, checking)
+    except _Failure:
+        if not crew.again():
+            raise
+    return await _tried(version, crew, book, None)
+
+
+async def _tried(version: Version, crew: Crew, book: _Book, checking: asyncio.Task[Refused | Job] | None) -> Job:
     """Start an instance and wait for its first healthy answer; gone again unless it gives one."""
     job = None
     proved = False

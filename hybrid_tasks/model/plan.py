@@ -96,7 +96,8 @@ class StartPlan:
         build: makes the artefact, never over the running one.
         listen: how the program can get its socket: INHERIT (takes `LISTEN_FDS`, or `place.listen_fd`
             on its command line) or OWN. The supervisor asks again with `listen_fd` set accordingly.
-        warm: a command for a parent that forks instances.
+        warm: a command for a parent that forks instances, as `process/warm.py` describes it.
+        cold: why there is no such command here, in a few words; empty where nobody would expect one.
         tools: programs this plan needs beyond those of the stack.
         files: what is written before anything starts: texts by their names below `place.artefacts`.
         driver: `program` is one, and starts the service's own program itself.
@@ -108,6 +109,7 @@ class StartPlan:
     build: Build | None = None
     listen: Listen = Listen.OWN
     warm: Command | None = None
+    cold: str = ""
     tools: tuple[Tool, ...] = ()
     files: Mapping[str, str] = field(default_factory=lambda: NO_FILES)
     driver: Driver | None = None

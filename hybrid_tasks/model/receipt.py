@@ -38,6 +38,8 @@ class Receipt:
         fingerprint: of the source that was tried.
         at: seconds since the epoch when the swap began; `ended`: when it was over.
         note: a stated fall-back (`full rebuild: go.mod changed`).
+        start: `warm`, or `cold: ` and why; empty where the stack has no warm parents. Part of the note for programs,
+            but of a crash, whose note is how it ended.
     """
 
     id: str
@@ -54,6 +56,7 @@ class Receipt:
     after: str | None = None
     note: str = ""
     ended: float = 0.0
+    start: str = ""
 
     def as_json(self) -> dict[str, object]:
         """The receipt as the machine-readable contract names it (schema 1, additions only)."""
@@ -72,5 +75,6 @@ class Receipt:
             "fingerprint": self.fingerprint,
             "at": self.at,
             "ended": self.ended,
-            "note": self.note,
+            "note": self.note if self.trigger == "crash" else "; ".join(filter(None, (self.note, self.start))),
+            "start": self.start,
         }

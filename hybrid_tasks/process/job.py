@@ -8,12 +8,12 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from os import fsencode
 from typing import Any
 
 from hybrid_tasks.process.failures import StartFailed, why
-from hybrid_tasks.process.identity import ProcessIdentity, identify
+from hybrid_tasks.process.identity import ProcessIdentity, boot_id, identify
 from hybrid_tasks.process.spec import Exit, JobSpec
 from hybrid_tasks.process.stopping import pin
 from hybrid_tasks.process.tails import last_lines
@@ -83,17 +83,49 @@ class Job:
             "argv": [fsencode(word) for word in spec.command.argv],
             "env": {fsencode(name): fsencode(value) for name, value in {**spec.env, **marks}.items()},
             "cwd": fsencode(spec.command.cwd.absolute()),
-            "names": fsencode(":".join([spec.service] * len(spec.listeners))),
+            "names": fsencode(spec.names),
+            **self._looked_after(),
+        }
+        with contextlib.suppress(ConnectionError):  # what happened is read from the socket
+            await send(self._sock, request, [listener.fileno() for listener in spec.listeners])
+            self._described = True
+        self.pid = await self._running
+
+    async def begin_forked(self, forking: Awaitable[tuple[int, int]]) -> None:
+        """Describe the job to its shim while somebody else forks both.
+
+        Args:
+            forking: gives the pids of the program and of its shim.
+
+        Raises:
+            ConnectionError: who should fork it is gone.
+            Exception: what `forking` raises; nothing has been started then.
+        """
+        await send(self._sock, self._looked_after())
+        self.pid, shim = await forking
+        self._described = True
+        self.shim = self.shim or identify(shim) or ProcessIdentity(boot_id(), shim, 0)
+        if not self._running.done():
+            self._running.set_result(self.pid)
+
+    def spare(self, pid: int) -> None:
+        """Have its shim leave a process and all below it alone.
+
+        Args:
+            pid: the shim of another job that this one's program has forked.
+        """
+        self._tell({"op": "spare", "pid": pid})
+
+    def _looked_after(self) -> dict[str, Any]:
+        """What its shim has to know, whoever starts the program."""
+        spec = self.spec
+        return {
             "stop": _number(spec.stop.signal),
             "grace": spec.stop.grace,
             "log_dir": fsencode(spec.log_dir.absolute()),
             "log_stem": fsencode(self._stem),
             "log_cap": spec.log_cap,
         }
-        with contextlib.suppress(ConnectionError):  # what happened is read from the socket
-            await send(self._sock, request, [listener.fileno() for listener in spec.listeners])
-            self._described = True
-        self.pid = await self._running
 
     def abandon(self) -> None:
         """Have whatever was begun killed without waiting for it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hybrid_tasks.process.identity import ProcessIdentity, Stat, boot_id, environment_marks, everybody
@@ -21,20 +22,26 @@ class Lost:
     Args:
         run: the run id that its processes carry.
         shim: the killed shim.
-        template: the pid of the template it was forked from, whether that lives or not.
+        holders: the pids of those above it that orphans go to, whether they live or not: its template, and the
+            shim of the warm parent that forked it.
         found: the pids found of it.
     """
 
     run: str
     shim: ProcessIdentity
-    template: int
+    holders: frozenset[int]
     found: set[int] = field(default_factory=set)
 
 
 class Searches:
-    """Ends what lost jobs have left; jobs lost together are searched for together, as a search reads all of /proc."""
+    """Ends what lost jobs have left; jobs lost together are searched for together, as a search reads all of /proc.
 
-    def __init__(self) -> None:
+    Args:
+        ours: gives the pids of the shims that live, and of their programs.
+    """
+
+    def __init__(self, ours: Callable[[], set[int]]) -> None:
+        self._ours = ours
         self._waiting: list[Lost] = []
         self._searching = asyncio.Lock()
 
@@ -50,26 +57,28 @@ class Searches:
         async with self._searching:
             if lost in self._waiting:
                 together, self._waiting = self._waiting, []
-                await _end_together(together)
+                await self._end_together(together)
+
+    async def _end_together(self, lost: list[Lost]) -> None:
+        grace = GRACE
+        deadline = time.monotonic() + KILL_PATIENCE
+        while time.monotonic() < deadline:
+            living = await asyncio.to_thread(_search, lost, self._ours())
+            if not living:
+                return
+            await end_all(living, grace)
+            grace = 0  # whoever turns up now was started by somebody who is being killed
 
 
-async def _end_together(lost: list[Lost]) -> None:
-    grace = GRACE
-    deadline = time.monotonic() + KILL_PATIENCE
-    while time.monotonic() < deadline:
-        living = await asyncio.to_thread(_search, lost)
-        if not living:
-            return
-        await end_all(living, grace)
-        grace = 0  # whoever turns up now was started by somebody who is being killed
-
-
-def _search(lost: list[Lost]) -> list[ProcessIdentity]:
+def _search(lost: list[Lost], ours: set[int]) -> list[ProcessIdentity]:
     by_run = {one.run: one for one in lost}
     processes = everybody()
-    orphans = _with_descendants(_orphans(processes, {one.template for one in lost}), processes)
+    holders = frozenset().union(*(one.holders for one in lost))
+    orphans = _with_descendants(_orphans(processes, holders) - ours, processes)
     living = []
     for pid, stat in processes.items():
+        if pid in ours:
+            continue
         marks = environment_marks(pid)
         one = by_run.get(marks.run) if marks is not None else lost[0] if pid in orphans else None
         if one is not None:
@@ -79,8 +88,8 @@ def _search(lost: list[Lost]) -> list[ProcessIdentity]:
     return living
 
 
-def _orphans(processes: dict[int, Stat], templates: set[int]) -> set[int]:
-    """What killed shims have left to their template or, when that is dead, to us; the marks may be wiped from it.
+def _orphans(processes: dict[int, Stat], holders: frozenset[int]) -> set[int]:
+    """What killed shims have left to those above them or, when these are dead, to us; the marks may be wiped from it.
 
     A template forks only shims, and they stay in its session; a program never does. Our own children
     share our session or lead their own.
@@ -89,8 +98,8 @@ def _orphans(processes: dict[int, Stat], templates: set[int]) -> set[int]:
     return {
         pid
         for pid, stat in processes.items()
-        if (stat.parent in templates and stat.session not in templates)
-        or (stat.parent == us and stat.session not in {session, pid} | templates)
+        if (stat.parent in holders and stat.session not in holders)
+        or (stat.parent == us and stat.session not in {session, pid} | holders)
     }
 
 

@@ -20,13 +20,14 @@ class JobSpec:
 
     Args:
         service: the service's name.
-        role: `instance`, `check`, `build`, `probe`, `step`, `test`, `follower`, `prepare`,
+        role: `instance`, `check`, `build`, `probe`, `step`, `test`, `warm`, `follower`, `prepare`,
             `sidecar`, `release` or `stop`.
         command: the program (argv and directory).
         env: its complete environment; only our marks and LISTEN_* are added.
         log_dir: the directory of the service's logs.
         stop: how it is asked to end.
         listeners: sockets that become its descriptors 3, 4, ...
+        check: source files that a warm parent compiles first; the first mistake is the end of the instance.
         log_cap: bytes that all logs in `log_dir` may take.
     """
 
@@ -37,7 +38,13 @@ class JobSpec:
     log_dir: Path
     stop: Stop = Stop()
     listeners: tuple[socket.socket, ...] = ()
+    check: tuple[Path, ...] = ()
     log_cap: int = 256 << 20
+
+    @property
+    def names(self) -> str:
+        """The value of its LISTEN_FDNAMES."""
+        return ":".join([self.service] * len(self.listeners))
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,13 +107,29 @@ def _popen(python: str, descriptor: int) -> subprocess.Popen[bytes]:
     # Of our environment only what the interpreter itself may need to be loaded, and all of it loaded at once: what
     # is bound at its first use, every shim and program would bind for itself. In a session of its own, because a
     # terminal's Ctrl+C or hang-up is the supervisor's to understand. stderr stays ours for tracebacks.
-    loading = {name: value for name, value in os.environ.items() if name.startswith(("LD_", "DYLD_"))}
     return subprocess.Popen(
-        [python, "-I", "-S", "-B", str(SHIM), str(descriptor)],
-        env={"LD_BIND_NOW": "1", **loading},
+        [*_argv(python), str(descriptor)],
+        env={"LD_BIND_NOW": "1", **_loading()},
         cwd="/",
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         pass_fds=[descriptor],
         start_new_session=True,
     )
+
+
+def keeper(python: str) -> dict[str, object]:
+    """Say what the parent of a forked program executes to become its shim.
+
+    Args:
+        python: the interpreter it runs on.
+    """
+    return {"argv": [*_argv(python), "adopt"], "env": _loading()}
+
+
+def _argv(python: str) -> list[str]:
+    return [python, "-I", "-S", "-B", str(SHIM)]
+
+
+def _loading() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith(("LD_", "DYLD_"))}

@@ -7,7 +7,7 @@ import signal
 import time
 from contextlib import suppress
 
-from .family import signal_all
+from .family import below, signal_all
 
 UNKILLABLE = 5.0  # seconds after the first KILL when what still lives is reported instead of waited for
 NEXT_KILL = 0.001  # seconds between two rounds of KILL: less than it takes to fork away from them
@@ -33,6 +33,8 @@ class Ending:
         self._reached: set[int] = set()
         self.killed = False
         """Whether SIGKILL was needed."""
+        self.spared: set[int] = set()
+        """Descendants that are shims of their own jobs: neither they nor what is below them is ours to end."""
 
     @property
     def leftovers(self) -> int:
@@ -48,6 +50,18 @@ class Ending:
     def hopeless(self) -> bool:
         """Whether something survives SIGKILL: it hangs in the kernel, or is another user's."""
         return self._killing_since is not None and time.monotonic() > self._killing_since + UNKILLABLE
+
+    def spare(self, pid: int) -> None:
+        """Leave a descendant and all that is below it alone.
+
+        Args:
+            pid: the shim of a job that our program has forked.
+        """
+        self.spared.add(pid)
+
+    def only_spared(self) -> bool:
+        """Whether nothing lives below us but what is spared; it goes to our own parent when we end."""
+        return bool(self.spared) and not below(os.getpid(), self.spared)
 
     def stop(self, grace: float | None = None) -> None:
         """Ask the program to end; asked again, only an earlier deadline counts.
@@ -76,7 +90,7 @@ class Ending:
         if self._deadline is None:
             self._deadline = time.monotonic() + self._grace
         # A second signal would make some programs give up a graceful end.
-        self._reached |= signal_all(signal.SIGTERM, spare_group=self._spared_group)
+        self._reached |= signal_all(signal.SIGTERM, spare_group=self._spared_group, spared=self.spared)
 
     def act(self) -> None:
         """Kill everything when the grace is over."""
@@ -85,7 +99,7 @@ class Ending:
             return
         if self._killing_since is None:
             self._killing_since = now
-        reached = signal_all(signal.SIGKILL)
+        reached = signal_all(signal.SIGKILL, spared=self.spared)
         self._reached |= reached
         self.killed = self.killed or bool(reached)
         self._deadline = now + NEXT_KILL

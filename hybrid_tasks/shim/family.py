@@ -9,14 +9,20 @@ import os
 import signal
 from contextlib import suppress
 
+from .frames import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
 _KERNEL_LISTS_CHILDREN = os.path.exists(f"/proc/self/task/{os.getpid()}/children")  # noqa: PTH110 -- no pathlib here
 
 
-def below(pid: int) -> list[tuple[int, int]]:
+def below(pid: int, spared: Collection[int] = ()) -> list[tuple[int, int]]:
     """Every living or dead descendant with its parent, parents first.
 
     Args:
         pid: the ancestor.
+        spared: pids that are left out with all that is below them.
 
     Returns:
         pairs of pid and parent's pid.
@@ -26,24 +32,26 @@ def below(pid: int) -> list[tuple[int, int]]:
     children = _children if _KERNEL_LISTS_CHILDREN else _scan().get
     for parent in queue:
         for child in children(parent) or ():
-            found.append((child, parent))
-            queue.append(child)
+            if child not in spared:
+                found.append((child, parent))
+                queue.append(child)
     return found
 
 
-def signal_all(number: int, *, spare_group: int | None = None) -> set[int]:
+def signal_all(number: int, *, spare_group: int | None = None, spared: Collection[int] = ()) -> set[int]:
     """Send a signal to every living descendant of this process, parents first.
 
     Args:
         number: the signal.
         spare_group: a process group that has had its signal already.
+        spared: pids that are left alone with all that is below them.
 
     Returns:
         the pids that were signalled.
     """
     reached = set()
     us = os.getpid()
-    for pid, parent in below(us):
+    for pid, parent in below(us, spared):
         with suppress(OSError):  # gone meanwhile, or of another user
             handle = os.pidfd_open(pid)
             try:

@@ -19,12 +19,13 @@ from .frames import encode, receive
 from .kernel import adopt_descendants
 from .link import Link
 from .logfile import LogFile
-from .pipes import BUSY, Pipes
-from .request import Request
+from .pipes import BUSY, STDERR, STDOUT, Pipes, made
+from .request import Request, program
 from .spawn import spawn
 
 ORPHAN_GRACE = 2.0  # seconds a job gets when its supervisor is gone
 REST = 0.005  # seconds between two reads of a program that writes little but often
+NOTHING = -1  # instead of the descriptor that reports a program's execution: it runs already
 
 
 def live(sock: socket.socket, wakeups: int) -> None:
@@ -37,22 +38,49 @@ def live(sock: socket.socket, wakeups: int) -> None:
     adopt_descendants()
     sock.sendall(encode({"shim": os.getpid()}))
     try:
-        request = Request(*receive(sock))
+        message, listeners = receive(sock)
     except (EOFError, OSError):
         return
+    request = Request(message)
     log = LogFile(request.log_dir, request.log_stem, request.log_cap)
-    pipes = Pipes(log)
+    pipes = Pipes(log, *made())
     link = Link(sock)
     try:
-        main, report = spawn(request.program, *pipes.write_ends)
+        main, report = spawn(program(message, listeners), *pipes.write_ends)
     except OSError as error:
         link.tell({"failed": error.errno, "stage": "fork"})
         return
     pipes.close_write_ends()
-    for listener in request.program.listeners:
+    for listener in listeners:
         os.close(listener)
     log.open()  # here, while the program is being executed on another processor
     Job(request, link, log, pipes, (main, report, wakeups)).run()
+
+
+def adopt(descriptor: int, main: int, stdout: int, stderr: int) -> None:
+    """Be the shim of a program that is our child already: who forked it has become us by executing this.
+
+    Args:
+        descriptor: our end of the socket pair with the supervisor.
+        main: the program's pid.
+        stdout: the read end of the pipe for its standard output.
+        stderr: the same for its standard error.
+    """
+    signals.prepare()
+    wakeups = signals.wakeups()
+    adopt_descendants()
+    sock = socket.socket(fileno=descriptor)
+    link = Link(sock)
+    link.tell({"shim": os.getpid()})
+    try:
+        message, _ = receive(sock)
+    except (EOFError, OSError):
+        return  # the program dies with us
+    request = Request(message)
+    log = LogFile(request.log_dir, request.log_stem, request.log_cap)
+    log.open()
+    os.kill(os.getpid(), signal.SIGCHLD)  # the program may have ended before we could hear of it
+    Job(request, link, log, Pipes(log, {stdout: STDOUT, stderr: STDERR}), (main, NOTHING, wakeups)).run()
 
 
 class Job:
@@ -63,7 +91,8 @@ class Job:
         link: to the supervisor.
         log: where output goes.
         pipes: where it comes from.
-        started: the program's pid, a descriptor at its end once it runs, and one that is readable after a signal.
+        started: the program's pid, a descriptor at its end once it runs (or `NOTHING`), and one that is readable
+            after a signal.
     """
 
     def __init__(self, request: Request, link: Link, log: LogFile, pipes: Pipes, started: tuple[int, int, int]) -> None:
@@ -71,7 +100,7 @@ class Job:
         self._log = log
         self._pipes = pipes
         self._main, self._report, self._wakeups = started
-        self._starting = True
+        self._starting = self._report != NOTHING
         self._failure = b""
         self._code: int | None = None
         self._alone = False  # no child is left
@@ -81,8 +110,9 @@ class Job:
         # The second one leaves the output out: what we wait with while a chatty program rests.
         self._all, self._quick = select.poll(), select.poll()
         for descriptor in (link.descriptor, self._report, self._wakeups):
-            self._all.register(descriptor, select.POLLIN)
-            self._quick.register(descriptor, select.POLLIN)
+            if descriptor != NOTHING:
+                self._all.register(descriptor, select.POLLIN)
+                self._quick.register(descriptor, select.POLLIN)
         for pipe in pipes.open:
             self._all.register(pipe, select.POLLIN)
 
@@ -147,6 +177,8 @@ class Job:
         for message in self._link.hear():
             if message["op"] == "stop":
                 self._ending.stop(message["grace"])
+            elif message["op"] == "spare":
+                self._ending.spare(message["pid"])
             elif message["op"] == "signal" and self._code is None:
                 with suppress(OSError):
                     os.kill(self._main, message["number"])
@@ -164,7 +196,9 @@ class Job:
             while True:
                 pid, status = os.waitpid(-1, os.WNOHANG)
                 if pid == 0:
+                    self._alone = self._code is not None and self._ending.only_spared()
                     return
+                self._ending.spared.discard(pid)
                 if pid == self._main:
                     self._code = os.waitstatus_to_exitcode(status)
                     self._catch_up()
@@ -192,7 +226,7 @@ class Job:
             self._link.tell({"log": self._log.trouble, "dropped": self._log.dropped})
 
     def _finish(self) -> None:
-        survivors = [pid for pid, _ in below(os.getpid())]
+        survivors = [pid for pid, _ in below(os.getpid(), self._ending.spared)]
         code = -signal.SIGKILL if self._code is None else self._code
         self._pipes.drain()
         self._log.end(code)

@@ -18,6 +18,12 @@ REST_AFTER = 1.0  # seconds after a burst when its memory is given back
 STDOUT, STDERR = 1, 2
 
 
+def made() -> tuple[dict[int, int], list[int]]:
+    """Two new pipes: what each read end carries, and the write ends, standard output first."""
+    ends = [(stream, *os.pipe()) for stream in (STDOUT, STDERR)]
+    return {read: stream for stream, read, _ in ends}, [write for *_, write in ends]
+
+
 class Pipes:
     """Carries output from a program's pipes to its log.
 
@@ -26,22 +32,21 @@ class Pipes:
 
     Args:
         log: where it goes.
+        streams: what each pipe's read end carries, `STDOUT` or `STDERR`.
+        write_ends: standard output and standard error as the program gets them, where we have them.
     """
 
-    def __init__(self, log: LogFile) -> None:
+    def __init__(self, log: LogFile, streams: dict[int, int], write_ends: list[int] | None = None) -> None:
         self._log = log
-        self._streams: dict[int, int] = {}
-        self._write_ends: list[int] = []
+        self._streams = streams
+        self._write_ends = write_ends or []
         self._large: set[int] = set()
         # A page of it is memory only once it has been used.
         self._buffer = mmap.mmap(-1, LARGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         self.rest_at: float | None = None
         """When `rest` should be called unless more comes (monotonic), or None."""
-        for stream in (STDOUT, STDERR):
-            read, write = os.pipe()
-            os.set_blocking(read, False)
-            self._streams[read] = stream
-            self._write_ends.append(write)
+        for descriptor in streams:
+            os.set_blocking(descriptor, False)
 
     @property
     def open(self) -> list[int]:

@@ -10,21 +10,13 @@ if TYPE_CHECKING:
 
 
 class Request:
-    """What to run, how it is asked to end, and where its output goes.
+    """How a program is asked to end, and where its output goes.
 
     Args:
-        message: `argv`, `env`, `cwd`, `names`, `stop`, `grace`, `log_dir`, `log_stem`, `log_cap`.
-        listeners: the descriptors that came with it.
+        message: `stop`, `grace`, `log_dir`, `log_stem`, `log_cap`.
     """
 
-    def __init__(self, message: Message, listeners: list[int]) -> None:
-        self.program = Program(
-            argv=message["argv"],
-            env=message["env"],
-            cwd=message["cwd"],
-            listeners=listeners,
-            names=message["names"],
-        )
+    def __init__(self, message: Message) -> None:
         self.stop_signal: int = message["stop"]
         self.grace: float = message["grace"]
         """Seconds between the stop signal and SIGKILL."""
@@ -32,3 +24,15 @@ class Request:
         self.log_stem: bytes = message["log_stem"]
         self.log_cap: int = message["log_cap"]
         """Bytes that all logs in that directory may take."""
+
+
+def program(message: Message, listeners: list[int]) -> Program:
+    """What to run.
+
+    Args:
+        message: `argv`, `env`, `cwd`, `names`.
+        listeners: the descriptors that came with it.
+    """
+    return Program(
+        argv=message["argv"], env=message["env"], cwd=message["cwd"], listeners=listeners, names=message["names"]
+    )

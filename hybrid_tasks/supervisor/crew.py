@@ -38,6 +38,7 @@ from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.stacks import whole
 from hybrid_tasks.supervisor.starting import Starting
 from hybrid_tasks.supervisor.stuck import explained
+from hybrid_tasks.supervisor.warmth import Warmth
 
 UNPROVED_GRACE = 1.0
 """Seconds at most that an instance which never served has to end; whoever waits for its port waits as long."""
@@ -57,7 +58,8 @@ class Crew:
         self.service = service
         self.note = ""
         self.remarks = Remarks()
-        self.starting = Starting(site)
+        self.warmth = Warmth(service, site, self.remarks)
+        self.starting = Starting(site, self.warmth)
         self._site = site
         self._front = front
         self._docking = Docking(Berths(steered, front.leave), front)
@@ -65,6 +67,7 @@ class Crew:
         self._planned: Setting | None = None
         self._alone = False
         self._begun = False
+        self._again = False
         self._drivers = Drivers(site, self.remarks)
         self._company = Company(site, self.starting, self.remarks)
         self.debugging: Debugging | None = None
@@ -73,7 +76,7 @@ class Crew:
 
     def reconfigure(self, service: Service) -> None:
         """Take changed configuration; it counts from the next swap on."""
-        self.service = service
+        self.service = self.warmth.service = service
 
     @property
     def beside(self) -> bool:
@@ -104,6 +107,7 @@ class Crew:
         """Ask what a burst of changes needs, and clear away what would hide them."""
         plan = await asyncio.to_thread(consulting.reload, self._site, self.service, burst)
         self.note = plan.reason
+        self.warmth.prepared(plan, burst)
         return plan
 
     # a version
@@ -137,7 +141,7 @@ class Crew:
             "front", f"replaced at each save, nothing holds its port meanwhile: {lacks}" if wished else None
         )
         self._settle(Setting(service, begin.probe, way, given, run))
-        return plan
+        return self.warmth.planned(plan, trigger, beside=self.beside)
 
     def _settle(self, setting: Setting) -> None:
         """Remember what this version is to be started with, and whether the one before has to go first."""
@@ -168,7 +172,7 @@ class Crew:
         """Start an instance: on a slot of our port, behind the front, or on a port nobody else holds."""
         self._begun, setting = True, self._of(version)
         self._drivers.introduce(self.service.name, version.driver)
-        start = partial(self.starting.instance, setting)
+        start = partial(self.starting.instance, setting, tree=version.copy is None)
         company = await self._company.gather(setting)
         try:
             job = await self._docking.launch(setting.service, setting.way, version.program, start)
@@ -188,9 +192,14 @@ class Crew:
         """Wait for the first healthy answer of this instance."""
         answer = self._probing.first(job, self._docking.of(job, self.service), self.starting.setting(job))
         verdict = await self._drivers.first(job, answer)
+        self._again = self.warmth.doubted(job, verdict)
         if isinstance(verdict, Unhealthy):
             self._docking.unproved(job)
         return verdict
+
+    def again(self) -> bool:
+        """Whether the last probe failed for how the instance was started, and another way is left."""
+        return self._again
 
     async def follow(self, driven: Driven, burst: Burst) -> str | None:
         """See what a driver makes of a change: None once its program answers anew, else why it does not."""
@@ -228,6 +237,7 @@ class Crew:
     def serve(self, job: Job) -> None:
         """Send every new connection to this instance."""
         self._docking.serve(job)
+        self.warmth.served()
 
     async def monitor(self, job: Job, changed: Callable[[Verdict], None]) -> None:
         """Ask this instance, and no other, from time to time."""
@@ -262,6 +272,7 @@ class Crew:
     async def leave(self) -> None:
         """Give everything back that the service held."""
         await self._probing.stop()
+        await self.warmth.leave()
         begun, self._begun = self._begun, False
         if begun:
             stopping = await asyncio.to_thread(routing.stop_commands, self._site.host, (self.service,))

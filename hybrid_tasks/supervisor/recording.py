@@ -46,6 +46,7 @@ def receipt_of(
     ended: float,
     before: str | None,
     note: str,
+    start: str = "",
 ) -> Receipt:
     """Write down one swap.
 
@@ -59,6 +60,7 @@ def receipt_of(
         ended: when it was over.
         before: run id of the instance before.
         note: a stated fall-back.
+        start: whether the instance was started warm, or why not.
 
     Returns:
         the receipt.
@@ -80,6 +82,7 @@ def receipt_of(
         before=before,
         after=job.run if job else before,
         note=note,
+        start=start,
     )
 
 

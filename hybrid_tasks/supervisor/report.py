@@ -113,6 +113,7 @@ def service_status(service: Service, unit: ServiceUnit | None, figures: Figures 
         "debugger": _debugger(*under) if under else None,
         "stale": stale(state) or (bool(running and disk) and running != disk and state.swap is None),
         "source": {"running": running, "disk": disk, "live": running is not None and running == disk},
+        "warm": unit.crew.warmth.state if unit else "",
         "last_receipt": state.last_receipt.as_json() if state.last_receipt else None,
     }
 

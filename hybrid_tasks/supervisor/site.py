@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ class Site:
         notify: where instances say that they are ready.
         client: the environment of the client that asked last; `env/` decides what of it reaches a service.
         now: seconds since the epoch.
+        warming: held by who loads libraries for later.
     """
 
     project: Project
@@ -40,6 +42,7 @@ class Site:
     now: Callable[[], float] = time.time
     rush: Rush = field(default_factory=Rush)
     announcing: Announcing = field(init=False)
+    warming: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
     def __post_init__(self) -> None:
         self.announcing = Announcing(self.rush)

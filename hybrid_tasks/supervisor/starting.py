@@ -20,8 +20,7 @@ from hybrid_tasks.supervisor.probing import PROBE
 from hybrid_tasks.supervisor.setting import Setting
 from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.surroundings import Surroundings
-
-NOTIFY_SOCKET = "NOTIFY_SOCKET"
+from hybrid_tasks.supervisor.warmth import NOTIFY_SOCKET, Warmth
 
 
 class Starting:
@@ -29,42 +28,60 @@ class Starting:
 
     Args:
         site: what all units share.
+        warmth: starts instances, warm where that can be.
     """
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, warmth: Warmth) -> None:
         self.surroundings = Surroundings(site)
         self.tried: Setting | None = None
         """What the latest instance was started with, whatever came of it."""
         self.latest: Job | None = None
         """That instance."""
         self._site = site
+        self._warmth = warmth
         self._settings: dict[str, Setting] = {}
         self._notified: dict[str, Notified] = {}
 
     async def beside(self, service: Service, role: str, command: Command) -> Job:
         """Start a check or a build."""
         given = await asyncio.to_thread(self.surroundings.given, service)
-        return await self._start(role, command, service, given.values)
+        return self._told(await self._site.jobs.start(self._spec(role, command, service, given.values)))
 
     async def ask(self, command: Command, setting: Setting) -> Job:
         """Start an exec probe, in the environment of what it asks."""
         assert setting.given is not None  # noqa: S101 - it was started
-        return await self._start(PROBE, command, setting.service, setting.given.values)
+        return await self._site.jobs.start(self._spec(PROBE, command, setting.service, setting.given.values))
 
     async def instance(
-        self, setting: Setting, command: Command, listener: socket.socket | None = None, *, binds: bool = False
+        self,
+        setting: Setting,
+        command: Command,
+        listener: socket.socket | None = None,
+        *,
+        tree: bool,
+        binds: bool = False,
     ) -> Job:
-        """Start an instance, on a socket of ours or on a port; it may `bind` only what nobody else has."""
+        """Start an instance, on a socket of ours or on a port.
+
+        Args:
+            setting: what it is started with.
+            command: its program.
+            listener: a socket of ours.
+            tree: it runs the source as it is on disk, and not a kept copy.
+            binds: it binds its port itself, which may be nobody else's.
+        """
         if binds:
             await nobody_else(setting.service)
         given = setting.given
         if given is None:
             given = await asyncio.to_thread(self.surroundings.given, setting.service)
         self.tried = replace(setting, given=given, program=self._followed(command.argv[0]))
+        spec = self._spec("instance", command, setting.service, given.values)
+        spec = replace(spec, listeners=() if listener is None else (listener,))
         if isinstance(setting.probe, NotifyProbe):
-            job = await self._notifying(command, setting.service, given.values, listener)
+            job = await self._notifying(spec, tree=tree)
         else:
-            job = await self._start("instance", command, setting.service, given.values, listener)
+            job = self._told(await self._warmth.start(spec, tree=tree))
         self.latest = job
         self._settings = {run: kept for run, kept in self._settings.items() if run in self._site.jobs.live}
         self._settings[job.run] = self.tried
@@ -75,14 +92,12 @@ class Starting:
         path = Path(program)
         return os.path.realpath(path) if path.is_absolute() and not path.is_relative_to(self._site.folder) else ""
 
-    async def _notifying(
-        self, command: Command, service: Service, environment: Mapping[str, str], listener: socket.socket | None
-    ) -> Job:
+    async def _notifying(self, spec: JobSpec, *, tree: bool) -> Job:
         """Start an instance that says itself when it is ready."""
         notified = Notified.open(self._site.notify.fresh(), line)
         try:
-            told = {**environment, NOTIFY_SOCKET: notified.address}
-            job = await self._start("instance", command, service, told, listener)
+            told = replace(spec, env={**spec.env, NOTIFY_SOCKET: notified.address})
+            job = self._told(await self._warmth.start(told, tree=tree))
         except BaseException:
             notified.close()
             raise
@@ -103,24 +118,17 @@ class Starting:
         """Say what an instance was started with."""
         return self._settings[job.run]
 
-    async def _start(
-        self,
-        role: str,
-        command: Command,
-        service: Service,
-        environment: Mapping[str, str],
-        listener: socket.socket | None = None,
-    ) -> Job:
-        spec = JobSpec(
+    def _spec(self, role: str, command: Command, service: Service, environment: Mapping[str, str]) -> JobSpec:
+        return JobSpec(
             service=service.name,
             role=role,
             command=command,
             env={**environment, **command.env},
             log_dir=self._site.logs(service.name),
             stop=service.stop,
-            listeners=() if listener is None else (listener,),
         )
-        job = await self._site.jobs.start(spec)
-        if role != PROBE:
-            self._site.announcing.started(job, self._site.colour(service.name))
+
+    def _told(self, job: Job) -> Job:
+        """Have a job written down that has started."""
+        self._site.announcing.started(job, self._site.colour(job.spec.service))
         return job

@@ -102,6 +102,7 @@ class Swapping:
             ended=self._site.now(),
             before=before,
             note=note,
+            start=self._crew.warmth.said,
         )
         return receipt, missing
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from hybrid_stack_python import changes
 from hybrid_stack_python.entry import UVICORN, Application, Entry
-from hybrid_stack_python.options import ENGINE
+from hybrid_stack_python.options import ENGINE, WARM
 from hybrid_tasks.api import Command, Driver, Service, StartPlan, WrongInput
 
 HERE = Path(__file__).resolve().parent
@@ -44,7 +44,7 @@ def chosen(driver: str, service: Service, entry: Entry) -> str:
             f'driver = "uvicorn" is for applications that uvicorn serves: {what}',
             f'[services.{service.name}.python] driver = "watchdog" restarts any program, "engine" without its downtime',
         )
-    return "" if driver == ENGINE else driver
+    return "" if driver in {WARM, ENGINE} else driver
 
 
 def driven(driver: str, service: Service, plan: StartPlan) -> StartPlan:

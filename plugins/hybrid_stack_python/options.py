@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 ENGINE = "engine"
+WARM = "warm"
 
 
 class PythonOptions(BaseModel):
@@ -20,9 +21,10 @@ class PythonOptions(BaseModel):
     server: Literal["uvicorn", "hypercorn", "gunicorn"] | None = Field(
         default=None, description="what serves `app`: that of its own command when left out, else uvicorn"
     )
-    driver: Literal["engine", "uvicorn", "watchdog"] = Field(
-        default="engine",
-        description="who watches and restarts: our `engine`, `uvicorn` with its --reload, or plain `watchdog`",
+    driver: Literal["warm", "engine", "uvicorn", "watchdog"] = Field(
+        default="warm",
+        description="who watches and restarts: we, `warm` (a fork with its libraries loaded) or as the plain `engine` "
+        "does (from scratch); `uvicorn` with its --reload; or plain `watchdog`",
     )
     factory: bool | None = Field(
         default=None, description="`app` names a function that makes the application (found when left out)"

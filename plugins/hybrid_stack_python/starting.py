@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +12,12 @@ from hybrid_stack_python import drivers, finding, serving
 from hybrid_stack_python.entry import Application, Entry, Module, Script
 from hybrid_stack_python.imports import packages
 from hybrid_stack_python.interpreter import Interpreter, choose
-from hybrid_stack_python.options import ENGINE, PythonOptions
+from hybrid_stack_python.options import ENGINE, WARM, PythonOptions
 from hybrid_tasks.api import Command, Listen, Place, Service, StartPlan, WrongInput
 
 HERE = Path(__file__).resolve().parent
+LEARNED = "libraries"
+"""Where the program writes down, in the service's cache, which libraries it loads."""
 
 
 def options_of(service: Service) -> PythonOptions:
@@ -77,14 +80,40 @@ def start(service: Service, place: Place) -> StartPlan:
     else:
         file = _moved(entry.file, service, place)
         words = (str(file.parent), str(file))
+    learned = () if place.cache is None or driver else ("--learn", str(place.cache / LEARNED))
+    launch = (str(python.path), str(HERE / "launch.py"), *learned, *words, *service.args)
+    cold = "" if driver else _no_warm_start(service, place)
     plan = StartPlan(
-        program=Command(
-            (str(python.path), str(HERE / "launch.py"), *words, *service.args), service.directory, _variables(python)
-        ),
+        program=Command(launch, service.directory, _variables(python)),
         check=Command((str(python.path), "-I", "-S", str(HERE / "syntax_check.py"), "{changed}"), service.directory),
         listen=Listen.INHERIT if served and not driver else Listen.OWN,
+        warm=_parent(service, place, python, launch) if learned and not cold else None,
+        cold=cold,
     )
     return drivers.driven(driver, service, plan) if driver else plan
+
+
+def _no_warm_start(service: Service, place: Place) -> str:
+    """Why the service's instances are not forked, in a few words; empty when they are."""
+    if place.debug_port is not None:
+        return "a debugger is wanted"
+    if sys.platform != "linux":
+        return "warm starts need Linux"
+    driver = options_of(service).driver
+    return f'driver = "{driver}"' if driver != WARM else ""
+
+
+def _parent(service: Service, place: Place, python: Interpreter, launch: tuple[str, ...]) -> Command:
+    """The warm parent of a program; it never loads what lies where the service's own source is watched."""
+    assert place.cache is not None  # noqa: S101 - asked before
+    projects = [word for root in (service.directory, *service.watch) for word in ("--project", str(root))]
+    words = (str(python.path), str(HERE / "warm_parent.py"), str(place.cache / LEARNED), *projects, "--", *launch[:2])
+    return Command((*words, *_roots(launch)), service.directory, _variables(python))
+
+
+def _roots(launch: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of a program up to the root of its modules: what follows may differ from start to start."""
+    return launch[2:5]
 
 
 def _moved(path: Path, service: Service, place: Place) -> Path:

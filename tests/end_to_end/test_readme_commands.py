@@ -23,8 +23,9 @@ DAY = (
     ("inv dev-start", 0, "healthy"),
     ("inv dev-start web", 0, "healthy"),
     ("inv dev-status", 0, "running"),
-    ("inv dev-wait --reload", 0, ""),
+    ("inv dev-wait --reload", 0, "web: live in "),
     ("inv dev-debug web python", 0, ""),
+    ("inv dev-logs --at last", 0, "-- live again: examples/shop/web/app.py saved"),
     ("inv dev-test api -- -run TestStock", 0, "ok"),
     ("inv dev-stop", 0, "stopped"),
 )
