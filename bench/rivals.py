@@ -14,7 +14,10 @@ from bench import asking, projects, sources, tools
 from bench.running import Program, running
 from hybrid_tasks.testing.project import Project, free_port
 
-OURS = ("hybrid-tasks beside", "hybrid-tasks replace")
+REPLACE = "hybrid-tasks replace"
+OURS = ("hybrid-tasks beside", REPLACE)
+WARM, COLD = "hybrid-tasks warm", "hybrid-tasks cold"
+"""Python alone: forked with its libraries loaded, as where nothing is said, and with `driver = "engine"`."""
 BARE = "bare"
 SERVER = ("-m", "uvicorn", "main:app", "--port")
 
@@ -65,15 +68,18 @@ def commands(stack: str, port: int) -> dict[str, list[str] | None]:
             "watchexec, cargo run": ("watchexec", ["-q", "-r", "-e", "rs", "--", "cargo", "run", "-q"]),
         },
     }
-    found = {name: (tools.find_or_install(program), words) for name, (program, words) in own[stack].items()}
+    found = {
+        name: (tools.find_or_install(program), words)
+        for name, (program, words) in own[sources.LANGUAGES[stack]].items()
+    }
     return {name: [program, *words] if program else None for name, (program, words) in found.items()}
 
 
-def names(stack: str) -> tuple[list[str], list[str]]:
+def names(stack: str, ours: tuple[str, ...] = OURS) -> tuple[list[str], list[str]]:
     """Give the tools for a stack, bare ones and ours first; and which of the others are missing."""
     others = commands(stack, 0)
     bare = [BARE, "bare, no DWARF"] if stack == "go" else [BARE]
-    return [*bare, *OURS, *(name for name, words in others.items() if words)], [
+    return [*bare, *ours, *(name for name, words in others.items() if words)], [
         name for name, words in others.items() if not words
     ]
 
@@ -81,7 +87,7 @@ def names(stack: str) -> tuple[list[str], list[str]]:
 @contextlib.contextmanager
 def kept(name: str, stack: str) -> Iterator[Kept]:
     """A service that a tool keeps up to date, answering `zero`; ended afterwards."""
-    opened = _ours if name in OURS else _bare if name.startswith(BARE) else _other
+    opened = _ours if name in {*OURS, WARM, COLD} else _bare if name.startswith(BARE) else _other
     with opened(name, stack) as service:
         yield service
 
@@ -89,9 +95,14 @@ def kept(name: str, stack: str) -> Iterator[Kept]:
 @contextlib.contextmanager
 def _ours(name: str, stack: str) -> Iterator[Kept]:
     port = free_port()
-    listen = "inherit" if name.endswith("beside") else "own"
-    with projects.project(sources.project(stack, port, f'listen = "{listen}"')) as made:
+    listen = "own" if name == REPLACE else "inherit"
+    files = sources.project(stack, port, f'listen = "{listen}"')
+    if name == COLD:
+        files["hybrid.toml"] = files["hybrid.toml"].replace('app = "main:app"', 'app = "main:app"\ndriver = "engine"')
+    with projects.project(files) as made:
         projects.start(made)
+        if name == WARM:
+            asking.until(lambda: made.status()["web"]["warm"] == "ready")
         yield Kept(stack, port, made.root / "web", project=made)
 
 
@@ -130,7 +141,7 @@ def _bare(name: str, stack: str) -> Iterator[Kept]:
 
 def by_hand(name: str, stack: str, port: int, place: Path) -> tuple[list[str], list[str]]:
     """Give what builds a service (nothing: no words), and what starts it."""
-    if stack == "python":
+    if sources.LANGUAGES[stack] == "python":
         return [], [sys.executable, *SERVER, str(port)]
     if stack == "go":
         flags = ["-ldflags=-w"] if name != BARE else []

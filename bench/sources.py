@@ -22,6 +22,30 @@ async def app(scope, receive, send):
     await send({"type": "http.response.start", "status": 200, "headers": head})
     await send({"type": "http.response.body", "body": body})
 """
+FASTAPI = """
+import numpy
+import sqlalchemy
+from fastapi import FastAPI
+from fastapi.responses import PlainTextResponse
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+VERSION = "WORD"
+app = FastAPI()
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Item(Base):
+    __tablename__ = "items"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+@app.get("/{path:path}", response_class=PlainTextResponse)
+async def root(path: str) -> str:
+    return VERSION
+"""
 GO = """package main
 
 import (
@@ -81,11 +105,13 @@ fn main() {
 RUST_MANIFEST = '[package]\nname = "bench"\nversion = "0.1.0"\nedition = "2021"\n'
 RUST_LOCK = 'version = 3\n\n[[package]]\nname = "bench"\nversion = "0.1.0"\n'
 
-TEXTS = {"python": PYTHON, "go": GO, "rust": RUST}
-FILES = {"python": "main.py", "go": "main.go", "rust": "src/main.rs"}
+TEXTS = {"python": PYTHON, "python-warm": PYTHON, "fastapi-warm": FASTAPI, "go": GO, "rust": RUST}
+LANGUAGES = {name: "python" if name.endswith("warm") else name for name in TEXTS}
+"""Which stack builds and starts each."""
+FILES = {name: {"python": "main.py", "go": "main.go", "rust": "src/main.rs"}[LANGUAGES[name]] for name in TEXTS}
 """The file that is edited, by stack."""
 BESIDE = {
-    "python": {},
+    **{name: {} for name, language in LANGUAGES.items() if language == "python"},
     "go": {"go.mod": GO_MODULE},
     "rust": {"Cargo.toml": RUST_MANIFEST, "Cargo.lock": RUST_LOCK, ".gitignore": "/target\n"},
 }
@@ -112,9 +138,10 @@ def service(stack: str, word: str, folder: str = "") -> dict[str, str]:
 
 def table(name: str, stack: str, port: int, folder: str, more: str = "") -> str:
     """Give the lines of `hybrid.toml` that describe a service."""
-    app = f'[services.{name}.python]\napp = "main:app"\n' if stack == "python" else ""
+    language = LANGUAGES[stack]
+    app = f'[services.{name}.python]\napp = "main:app"\n' if language == "python" else ""
     return (
-        f'[services.{name}]\nstack = "{stack}"\ndir = "{folder}"\nport = {port}\nport_env = "PORT"\n'
+        f'[services.{name}]\nstack = "{language}"\ndir = "{folder}"\nport = {port}\nport_env = "PORT"\n'
         f'health = "/"\n{more}\n{app}\n'
     )
 
