@@ -72,7 +72,8 @@ def _elsewhere(job: Job, service: Service, berth: Berth) -> str | None:
             return f"it has not opened {given}"
         return f'it listens on {_listed(others)}, not on {given}: let it read that, or set listen = "own"'
     if not others:
-        return "it has opened no port"
+        stranger = berth.number is not None and ports.holder(berth.number) is not None
+        return None if stranger else "it has opened no port"  # a stranger has been named by the probe
     return f"it listens on {_listed(others)}, not on {service.port}: set services.{service.name}.port = {others[0]}"
 
 
