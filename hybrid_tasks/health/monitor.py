@@ -13,6 +13,8 @@ from hybrid_tasks.model.verdict import Healthy, Unhealthy, Verdict
 
 FIRST_PAUSE = 0.005
 LAST_PAUSE = 0.25
+GROWTH = 1.3
+"""Of the pauses between two questions: one is about a third of the time waited so far, and so is what it may cost."""
 LOOK_PAUSE = 0.01
 LOOKS = 3
 """Looks in a row at which a program was still, before its start counts as done."""
@@ -128,7 +130,7 @@ async def _poll(probe: Probe, pace: Pace, at: Asked, clock: Clock) -> Verdict:
             reason = answer.reason if isinstance(answer, Unhealthy) else "no answer"
             return Unhealthy(f"not healthy within {pace.start_period:g} s: {reason}")
         await clock.sleep(pause)
-        pause = min(pause * 2, LAST_PAUSE)
+        pause = min(pause * GROWTH, LAST_PAUSE)
 
 
 async def _come_up(probe: AliveProbe, at: Asked, clock: Clock) -> None:

@@ -36,10 +36,12 @@ async def never() -> None:
 
 def test_the_first_answer_is_asked_for_often_at_first_and_less_later() -> None:
     time = Time()
-    at = answering(itertools.chain([1] * 8, [0]))
+    at = answering(itertools.chain([1] * 18, [0]))
     assert asyncio.run(first_answer(EXEC, Pace(), at, never(), time.clock())) == Healthy()
-    assert time.slept == [0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.25, 0.25]
-    assert (FIRST_PAUSE, LAST_PAUSE) == (0.005, 0.25)
+    assert (time.slept[0], time.slept[-2:]) == (FIRST_PAUSE, [LAST_PAUSE, LAST_PAUSE])
+    assert time.slept == sorted(time.slept)
+    before = list(itertools.accumulate(time.slept))
+    assert all(pause < waited / 2 for waited, pause in zip(before[4:], time.slept[5:], strict=False))
 
 
 def test_a_healthy_answer_at_once_costs_no_pause() -> None:
