@@ -93,7 +93,7 @@ def converse(
         lines = [json.dumps(receipt) for receipt in told.get("receipts") or ()]
     else:
         paint = Paint.of(out)
-        lines = reloaded(told, paint, began) if args.get("reload") else summary(told, paint, progress.took())
+        lines = reloaded(told, paint, began) if args.get("reload") else summary(told, paint, progress.took(), began)
         lines += changed_configuration(told, paint)
     out.write("".join(f"{line}\n" for line in lines))
     out.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,13 +13,16 @@ from hybrid_tasks.journal import words
 EXCERPT_LINES = 30
 
 
-def summary(result: Mapping[str, Any], paint: Paint, took: Mapping[str, float] | None = None) -> list[str]:
+def summary(
+    result: Mapping[str, Any], paint: Paint, took: Mapping[str, float] | None = None, began: float | None = None
+) -> list[str]:
     """Put the result of a start into words.
 
     Args:
         result: of the request (`documents.StartResult`).
         paint: whether to colour.
         took: seconds that a service took whose receipt is not written yet.
+        began: when the command began, in seconds since the epoch: what ran before is said to.
 
     Returns:
         the lines to print.
@@ -31,7 +35,12 @@ def summary(result: Mapping[str, Any], paint: Paint, took: Mapping[str, float] |
     addresses = max((width(str(service.get("address") or "")) for service in good), default=0)
     spans = {name: _brief(seconds) for name, seconds in (took or {}).items()}
     spans |= {name: text for name, receipt in receipts.items() if (text := _took(receipt)) and name not in spans}
-    lines = [_good(service, spans.get(str(service.get("name")), ""), names, addresses, paint) for service in good]
+    times = {name: f"in {text}" for name, text in spans.items()}
+    for service in good:
+        since = service.get("since")
+        if began is not None and since is not None and float(since) < began:
+            times[str(service.get("name"))] = f"since {span(time.time() - float(since))}"
+    lines = [_good(service, times.get(str(service.get("name")), ""), names, addresses, paint) for service in good]
     for service in services:
         if not is_good(service):
             lines += bad(service, receipts.get(str(service.get("name"))), names, paint)
@@ -60,10 +69,10 @@ def is_good(service: Mapping[str, Any]) -> bool:
     return good and not service.get("stale")
 
 
-def _good(service: Mapping[str, Any], took: str, names: int, addresses: int, paint: Paint) -> str:
+def _good(service: Mapping[str, Any], when: str, names: int, addresses: int, paint: Paint) -> str:
     name, address = str(service.get("name")), " ".join(harmless(str(service.get("address") or "")))
     word = "healthy" if word_of(service) == "running" else word_of(service)
-    outcome = f"{paint.green(word)} in {took}" if took else paint.green(word)
+    outcome = f"{paint.green(word)} {when}".rstrip()
     blanks = " " * (names - width(name))
     place = f"  {address}{' ' * (addresses - width(address))}" if addresses else ""
     return f"{paint.bold(name)}{blanks}{place}  {outcome}"

@@ -238,3 +238,10 @@ def test_a_log_that_cannot_be_written_is_shown_in_the_status(project: Project) -
     folder.unlink()
     until(lambda: services(project)["web"]["remarks"] == [])
     until(lambda: "tick" in output(project, "web"))
+
+
+def test_bug_a_start_of_what_ran_told_how_long_the_first_one_had_taken(project: Project) -> None:
+    plain(project, {"web": 'command = ["sleep", "1000"]'})
+    assert re.search(r"^web +healthy in ", project.inv("dev-start").out, re.MULTILINE)
+    assert re.search(r"^web +healthy since ", project.inv("dev-start").out, re.MULTILINE)
+    assert re.search(r"^web +healthy in ", project.inv("dev-restart").out, re.MULTILINE)

@@ -80,7 +80,8 @@ def test_a_failed_task_is_the_last(desk: Desk) -> None:
 
 
 def test_restart_and_wait_pass_their_flags(desk: Desk) -> None:
-    answer = canned({"services": [service("web")], "receipts": [receipt("web")]})
+    fresh = service("web", since=time.time() + 60)
+    answer = canned({"services": [fresh], "receipts": [receipt("web")]})
     with desk.supervised({"restart": answer, "wait": answer}) as fake:
         restart = desk.run("dev-restart", "web", "--timeout", "5")
         wait = desk.run("dev-wait", "web")

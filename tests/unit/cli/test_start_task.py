@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
-from answers import EVERYTHING, receipt, service
+from answers import AGO, EVERYTHING, receipt, service
 from desk import Desk, golden
 from fakes import canned
 
@@ -34,7 +35,9 @@ def test_start_shows_addresses_first_and_then_what_is_in_the_way(desk: Desk) -> 
         Event("receipt", 0.0, "web", receipt("web")),
         Event("receipt", 0.0, "api", {"result": "failed"}),
     ]
-    with desk.supervised({"start": canned(STARTED, 1, *events)}) as fake:
+    since = {"web": time.time() + 60, "tried": time.time() - AGO}  # one came up, one ran already
+    services = [status | {"since": since.get(status["name"])} for status in EVERYTHING]
+    with desk.supervised({"start": canned({**STARTED, "services": services}, 1, *events)}) as fake:
         done = desk.run("dev-start", "web", "api")
     golden("start", done.stdout)
     assert done.stderr == ""
