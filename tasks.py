@@ -1,5 +1,6 @@
 """The tasks of this repository: those of hybrid-tasks, for the sample project, and its own beside them."""
 
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ from hybrid_tasks import tasks
 
 ns = tasks()
 PYTHON = shlex.quote(sys.executable)
+AT_ONCE = max(3, os.cpu_count() or 1)
+"""Tests that run beside each other: most of them wait for processes, so two processors have room for three."""
 
 
 def _needs_of_tests(c: Context) -> None:
@@ -25,7 +28,7 @@ def test(c: Context, select: str = "") -> None:
     """Run every test this machine can run, and say which it could not. Example: inv test --select logs"""
     _needs_of_tests(c)
     chosen = f" -k {shlex.quote(select)}" if select else ""
-    done = c.run(f"{PYTHON} -m pytest{chosen}", warn=True, in_stream=False)
+    done = c.run(f"{PYTHON} -m pytest -n {AT_ONCE} --dist worksteal{chosen}", warn=True, in_stream=False)
     sys.exit(done.return_code if done else 1)
 
 
