@@ -51,7 +51,7 @@ def swapped_since(unit: ServiceUnit, before: Receipt | None) -> Code | None:
     last = unit.state.last_receipt
     if not unit.state.wanted or dead(unit):
         return come_up(unit)
-    if last is None or last is before or unit.state.swap is not None:
+    if last is None or last is before or unit.state.swap is not None or unit.deciding:
         return None
     return Code.FAILED if last.result is Result.FAILED else come_up(unit)
 

@@ -148,6 +148,11 @@ class ServiceUnit:
         return not self.state.wanted and isinstance(self.state.rest, Stopped) and self.state.swap is None
 
     @property
+    def deciding(self) -> bool:
+        """Whether what was asked for last is not answered yet: a receipt that comes meanwhile is of something else."""
+        return self._busy or self._trigger is not None
+
+    @property
     def reviving(self) -> bool:
         """Whether it crashed and will be started again by itself."""
         return self._revival.pending or self._trigger is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from seat import output, reloaded, services, started
+from seat import ask, output, plain, reloaded, services, started
 from shop import receipts
 from waiting import until
 
@@ -162,3 +162,30 @@ def test_another_start_builds_when_code_changed_as_well(built: Project, port: in
     built.write("web/main.py", PROGRAM.replace("one", "two"))
     assert reloaded(built)[1] == 0
     assert get(port) == "two first second"
+
+
+SLOW = """
+import pathlib, time
+from hybrid_tasks.api import ReloadAction, ReloadPlan, hookimpl
+
+@hookimpl
+def stack_reload(service, burst):
+    (service.directory.parent / "asked").touch()
+    time.sleep(0.3)
+    return ReloadPlan(ReloadAction.LEAVE, "only notes changed")
+"""
+
+
+def test_bug_a_restart_took_the_receipt_of_a_save_for_its_own(project: Project) -> None:
+    """Somebody asks for it while a save is being looked at."""
+    project.write("hybrid_plugins.py", SLOW)
+    plain(project, {"web": 'dir = "web"\ncommand = ["sleep", "1000"]'})
+    notes = project.write("web/notes", "first")
+    started(project)
+    before = services(project)["web"]["pid"]
+    notes.write_text("second")
+    until((project.root / "asked").exists)
+    told, code = ask(project, "restart", services=["web"], timeout=60.0)
+    assert code == 0
+    assert [receipt["trigger"] for receipt in told["receipts"]] == ["restart"]
+    assert services(project)["web"]["pid"] != before
