@@ -9,14 +9,14 @@ from pathlib import Path
 
 from hybrid_tasks.errors import Code, HybridError
 
-PARTS = ("logs", "artefacts")
+PARTS = ("logs", "artefacts", "cache")
 
 
 def own(folder: Path) -> None:
     """Make the folder fit to be written into.
 
     Old logs and builds are removed below it. A repository may bring such a folder along, so a link in it could
-    make us write and remove wherever it leads (`faults.md` 3c, row 24).
+    make us write and remove wherever it leads.
 
     Args:
         folder: `.hybrid/` of the project, or what stands for it beside the state.

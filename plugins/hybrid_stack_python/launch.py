@@ -60,6 +60,7 @@ def _learner(file: "str | None", program: str, *, forked: bool) -> "Callable[[st
     if file is None:
         return lambda _name: None
     modules = sys.modules  # our own names are gone when this is called
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
     begin = 0 if forked else os.O_TRUNC
     outermost = ""
 
@@ -72,7 +73,7 @@ def _learner(file: "str | None", program: str, *, forked: bool) -> "Callable[[st
         try:  # opened each time: a descriptor of ours would be in the way of a program that closes all it has
             if begin:
                 os.makedirs(os.path.dirname(file), exist_ok=True)  # noqa: PTH103, PTH120
-            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | begin, 0o600)
+            descriptor = os.open(file, flags | begin, 0o600)
         except OSError:
             return
         begin = 0
