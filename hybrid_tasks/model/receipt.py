@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+REBUILT = "full rebuild: "
+"""How a note begins that says why everything is made anew."""
+
 
 class Result(Enum):
     """How a swap ended."""
@@ -75,6 +78,11 @@ class Receipt:
             "fingerprint": self.fingerprint,
             "at": self.at,
             "ended": self.ended,
-            "note": self.note if self.trigger == "crash" else "; ".join(filter(None, (self.note, self.start))),
+            "note": self._note(),
             "start": self.start,
         }
+
+    def _note(self) -> str:
+        """What is said to people; a full rebuild starts cold, and has said why."""
+        told = self.trigger == "crash" or (self.note.startswith(REBUILT) and self.start.startswith("cold"))
+        return self.note if told else "; ".join(filter(None, (self.note, self.start)))

@@ -14,6 +14,7 @@ from hybrid_tasks.errors import HybridError, ToolMissing
 from hybrid_tasks.model.debugging import Debugging
 from hybrid_tasks.model.plan import DebugPlan, Place, ReloadAction, ReloadPlan, RunPlan, StartPlan
 from hybrid_tasks.model.probe import Probe
+from hybrid_tasks.model.receipt import REBUILT
 from hybrid_tasks.model.service import Listen, Service
 from hybrid_tasks.model.status import Blocked
 from hybrid_tasks.model.watching import Burst
@@ -22,7 +23,6 @@ from hybrid_tasks.plugin.debuggers import debug_plan
 from hybrid_tasks.plugin.host import Host
 from hybrid_tasks.supervisor.debugged import nobody_elses
 from hybrid_tasks.supervisor.listening import Way, frontable, placed
-from hybrid_tasks.supervisor.recording import REBUILT
 from hybrid_tasks.supervisor.site import Site
 
 

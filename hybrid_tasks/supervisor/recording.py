@@ -10,10 +10,8 @@ from pathlib import Path
 
 from hybrid_tasks.engine.order import Order, Outcome
 from hybrid_tasks.errors import HybridError, PluginBroken, ToolMissing
-from hybrid_tasks.model.receipt import Receipt, Result
+from hybrid_tasks.model.receipt import REBUILT, Receipt, Result
 from hybrid_tasks.model.status import Blocked, Crashed, Rest, Waiting
-
-REBUILT = "full rebuild: "
 
 
 def new_id(at: float) -> str:

@@ -11,12 +11,12 @@ from pathlib import Path
 from hybrid_tasks.errors import HybridError
 from hybrid_tasks.model.command import Command
 from hybrid_tasks.model.plan import ReloadAction, ReloadPlan, StartPlan
+from hybrid_tasks.model.receipt import REBUILT
 from hybrid_tasks.model.service import Service, Stop
 from hybrid_tasks.model.verdict import Unhealthy, Verdict
 from hybrid_tasks.model.watching import Burst
 from hybrid_tasks.plugin import routing
 from hybrid_tasks.process.jobs import Cold, Job, JobSpec, WarmParent
-from hybrid_tasks.supervisor.recording import REBUILT
 from hybrid_tasks.supervisor.remarks import Remarks
 from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.warming import parent_of
