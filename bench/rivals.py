@@ -16,6 +16,8 @@ from hybrid_tasks.testing.project import Project, free_port
 
 REPLACE = "hybrid-tasks replace"
 OURS = ("hybrid-tasks beside", REPLACE)
+FRONT = "hybrid-tasks front"
+"""Through the front (extra `gateway`), as services that take no socket."""
 WARM, COLD = "hybrid-tasks warm", "hybrid-tasks cold"
 """Python alone: forked with its libraries loaded, as where nothing is said, and with `driver = "engine"`."""
 BARE = "bare"
@@ -87,7 +89,7 @@ def names(stack: str, ours: tuple[str, ...] = OURS) -> tuple[list[str], list[str
 @contextlib.contextmanager
 def kept(name: str, stack: str) -> Iterator[Kept]:
     """A service that a tool keeps up to date, answering `zero`; ended afterwards."""
-    opened = _ours if name in {*OURS, WARM, COLD} else _bare if name.startswith(BARE) else _other
+    opened = _ours if name.startswith("hybrid-tasks") else _bare if name.startswith(BARE) else _other
     with opened(name, stack) as service:
         yield service
 
@@ -95,7 +97,7 @@ def kept(name: str, stack: str) -> Iterator[Kept]:
 @contextlib.contextmanager
 def _ours(name: str, stack: str) -> Iterator[Kept]:
     port = free_port()
-    listen = "own" if name == REPLACE else "inherit"
+    listen = {REPLACE: "own", FRONT: "front"}.get(name, "inherit")
     files = sources.project(stack, port, f'listen = "{listen}"')
     if name == COLD:
         files["hybrid.toml"] = files["hybrid.toml"].replace('app = "main:app"', 'app = "main:app"\ndriver = "engine"')
