@@ -15,12 +15,13 @@ from hybrid_tasks.testing.project import Project
 
 @contextmanager
 def terminal(project: Project, *words: str) -> Iterator[Any]:
-    """Run a task on a terminal of its own."""
+    """Run a task on a terminal of its own, which shows what is happening (in CI it would not)."""
+    env = {name: value for name, value in project.environ.items() if name != "CI"}
     child = pexpect.spawn(
         sys.executable,
         ["-m", "invoke", *words],
         cwd=str(project.root),
-        env={**project.environ, "TERM": "xterm"},
+        env={**env, "TERM": "xterm"},
         dimensions=(30, 110),
         encoding="utf-8",
         timeout=60,

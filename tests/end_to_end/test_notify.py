@@ -104,7 +104,7 @@ def test_a_service_is_healthy_when_it_has_said_so(project: Project, more: str) -
         ),
         timeout=60,
     )
-    assert state(project, "next") == "waiting"
+    until(lambda: state(project, "next") == "waiting")
     assert not services(project)["web"]["healthy"]
     project.write("web/go", "")
     assert starting.wait(60) == 0

@@ -47,7 +47,7 @@ def last_words(project: Project, service: str = "web") -> str:
 
 
 def python_script(project: Project) -> Path:
-    table = 'stack = "python"\ndir = "web"\nhealth = {alive = true}\n[services.web.python]\nscript = "main.py"'
+    table = 'stack = "python"\ndir = "web"\nhealth = {log = "."}\n[services.web.python]\nscript = "main.py"'
     plain(project, {"web": table})
     return project.write("web/main.py", SCRIPT)
 
