@@ -14,7 +14,7 @@ from pathlib import Path
 from bench import machine
 from bench.report import Report
 
-BENCHES = ("cli", "start20", "reload", "handover", "growth", "idle", "logs", "broken", "bursts")
+BENCHES = ("cli", "start20", "reload", "handover", "growth", "idle", "logs", "broken", "bursts", "streams")
 """In this order; each is a module here with a `main()`, which may give samples for the plot."""
 
 
