@@ -1,4 +1,4 @@
-//! What the shop has left, over plain HTTP/1.1 with the standard library only.
+//! What the shop has left, over plain HTTP/1.1. Takes the listening socket it is given (`LISTEN_FDS`), if it is.
 //! Edit `STOCK` and save: the next request shows it.
 
 use std::env;
@@ -6,6 +6,8 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
+
+use listenfd::ListenFd;
 
 const STOCK: &[(&str, u32)] = &[("apple", 120), ("bread", 7), ("tea", 31)];
 
@@ -38,8 +40,13 @@ fn serve(mut stream: TcpStream) -> io::Result<()> {
 }
 
 fn main() -> io::Result<()> {
-    let port = env::var("PORT").unwrap_or_else(|_| "8002".to_string());
-    let listener = TcpListener::bind(format!("127.0.0.1:{port}"))?;
+    let listener = match ListenFd::from_env().take_tcp_listener(0)? {
+        Some(given) => given,
+        None => {
+            let port = env::var("PORT").unwrap_or_else(|_| "8002".to_string());
+            TcpListener::bind(format!("127.0.0.1:{port}"))?
+        }
+    };
     eprintln!("stock on http://{}/stock", listener.local_addr()?);
     for stream in listener.incoming() {
         match stream {
