@@ -95,7 +95,7 @@ class Dap:
             self._pending += data
 
 
-def attached(port: int, file: Path, line: int, timeout: float = 60, **arguments: object) -> Dap:
+def attached(port: int, file: Path, line: int, timeout: float = 60, /, **arguments: object) -> Dap:
     """Attach as an editor does, with one breakpoint, and let the program run on."""
     client = Dap(port, timeout)
     client.file = str(file)

@@ -1,6 +1,6 @@
 """`dev-debug --debugger`: a service is under its debugger for as long as this task runs.
 
-The lines that begin with `[hybrid]` are for programs as well: a problem matcher of an editor waits for them.
+The lines that begin with `[hybrid]` are for programs as well, as `editors/ready_lines.py` has them.
 """
 
 from __future__ import annotations
@@ -17,14 +17,10 @@ from hybrid_tasks.cli.progress import Progress
 from hybrid_tasks.cli.summary import failure
 from hybrid_tasks.control.client import connect
 from hybrid_tasks.control.messages import ask
+from hybrid_tasks.editors.ready_lines import AGAIN, COMING, FAILED, GONE, MARK, OVER, READY
+from hybrid_tasks.editors.vscode import name_of
 from hybrid_tasks.journal.gist import gist
 from hybrid_tasks.model.events import Event
-
-COMING = "is coming up under the debugger"
-READY = "is ready for the debugger on"
-FAILED = "stays as it was:"
-OVER = "runs without the debugger"
-GONE = "is stopped"
 
 
 def debug(root: Path, service: str, *, wait: bool) -> int:
@@ -96,6 +92,8 @@ class Session:
         elif receipt.get("result") == "failed":
             self._say(f"{FAILED} {gist(str(receipt.get('error') or ''), str(self._root))}")
             print("\n".join(failure(receipt, self._service)), flush=True)
+            if self._known:  # else this is the end
+                self._say(AGAIN)
 
     def _explain(self) -> None:
         """Say once how to attach."""
@@ -103,8 +101,8 @@ class Session:
             return
         self._known = True
         print(f"    attach:  {self._debugger.get('note')}")
-        print(f"    VS Code: `{self._service} (hybrid)`, which `inv dev-init --vscode` writes")
+        print(f"    VS Code: `{name_of(self._service)}`, which `inv dev-init --vscode` writes")
         print("    Ctrl+C ends the debugger", flush=True)
 
     def _say(self, words: str) -> None:
-        print(f"[hybrid] {' '.join(harmless(f'{self._service} {words}'))}", flush=True)
+        print(f"{MARK} {' '.join(harmless(f'{self._service} {words}'))}", flush=True)

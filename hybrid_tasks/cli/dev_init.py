@@ -1,4 +1,7 @@
-"""`inv dev-init`: finds the services of a directory, says how it knows, writes `hybrid.toml`; never overwrites."""
+"""`inv dev-init`: finds the services of a directory, says how it knows, writes `hybrid.toml`; never overwrites.
+
+With `--vscode` it is an editor that gets to know the services of a project.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,18 @@ from hybrid_tasks.cli.declare import dev_task
 TASKS = "from hybrid_tasks import tasks\n\nns = tasks()\n"
 
 
-@dev_task(dry_run="print what would be written", json="print what was found as one JSON object, and write nothing")
-def dev_init(c: Context, dry_run: bool = False, json: bool = False) -> int:
+@dev_task(
+    dry_run="print what would be written",
+    vscode="instead: add to .vscode/ of the project how each service is debugged",
+    json="print what was found as one JSON object, and write nothing",
+)
+def dev_init(c: Context, dry_run: bool = False, vscode: bool = False, json: bool = False) -> int:
     """Find services here and write a commented hybrid.toml.
 
     Writes a two-line tasks.py as well if there is none; nothing is ever overwritten.
+
+    With --vscode it adds configurations to .vscode/launch.json and .vscode/tasks.json that start each service under
+    its debugger and attach to it, and touches nothing else there.
 
     Example: inv dev-init --dry-run
     """
@@ -28,8 +38,12 @@ def dev_init(c: Context, dry_run: bool = False, json: bool = False) -> int:
     from hybrid_tasks.control.once import consult
     from hybrid_tasks.errors import WrongInput
 
-    root = Path.cwd()
     only_show = dry_run or json or bool(c.config.run.dry)
+    if vscode:
+        from hybrid_tasks.cli.vscode import write
+
+        return write(only_show=only_show, as_json=json)
+    root = Path.cwd()
     if not only_show and (there := config_files(root)):
         raise WrongInput(f"`{there[0].name}` is there already", "nothing is overwritten; edit it, or move it away")
     result, code = consult(root, "init", {}, alone=True)

@@ -70,6 +70,7 @@ OPERATIONS: Mapping[str, Mapping[str, tuple[str, object]]] = MappingProxyType(
             "commands": (WORDS, ()),
         },
         "init": {},
+        "attachments": {},
         "step": {"name": (TEXT, "")},
         "shutdown": {"kill": (FLAG, False)},
     }
@@ -77,7 +78,10 @@ OPERATIONS: Mapping[str, Mapping[str, tuple[str, object]]] = MappingProxyType(
 
 # Requests that act send the whole environment of the client along.
 ACTING = frozenset(
-    {"start", "stop", "restart", "debug", "exec", "test", "env", "config", "doctor", "clean", "init", "step", "plugins"}
+    {
+        *("start", "stop", "restart", "debug", "exec", "test", "env", "config", "doctor", "clean", "init", "step"),
+        *("plugins", "attachments"),
+    }
 )
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from hybrid_tasks.config.nearest import suggestion
 from hybrid_tasks.config.selection import mode_set
 from hybrid_tasks.control.messages import Request
+from hybrid_tasks.control.paths import hybrid_dir
 from hybrid_tasks.env.environment import Environment, Layer
 from hybrid_tasks.env.layers import resolve
 from hybrid_tasks.env.variable import Variable
@@ -17,6 +18,7 @@ from hybrid_tasks.model.project import Step
 from hybrid_tasks.model.service import Service
 from hybrid_tasks.plugin import routing
 from hybrid_tasks.supervisor import cleaning, diagnosis
+from hybrid_tasks.supervisor.attaching import attachment
 from hybrid_tasks.supervisor.consulting import trial
 from hybrid_tasks.supervisor.loaded import Loaded
 from hybrid_tasks.supervisor.order import STEP, needed_steps, waves, with_needs
@@ -170,6 +172,13 @@ def _plan(loaded: Loaded, request: Request) -> object:
     return {"plan": plan}
 
 
+def _attachments(loaded: Loaded, request: Request) -> object:
+    client, project = request.env or {}, loaded.project
+    folder = hybrid_dir(project.root, client)
+    told = [_told(loaded, service, client) for service in project.services.values()]
+    return {"services": [attachment(loaded.host, project, service, folder) for service in told]}
+
+
 def _run_once(step: Step) -> dict[str, object]:
     return {"action": "run", "command": list(step.run), "build": None, "cwd": str(step.directory), "why": ""}
 
@@ -196,4 +205,5 @@ ANSWERS: Mapping[str, Answer] = {
     "clean": _clean,
     "step": _step,
     "start": _plan,
+    "attachments": _attachments,
 }

@@ -10,18 +10,17 @@ from pathlib import Path
 from hybrid_tasks.control.messages import Request
 from hybrid_tasks.control.server import Reply
 from hybrid_tasks.errors import Code, HybridError, TimedOut, WrongInput
-from hybrid_tasks.model.debugging import Debugging, debug_ports
+from hybrid_tasks.model.debugging import Debugging
 from hybrid_tasks.model.events import Event
-from hybrid_tasks.model.plan import Place
 from hybrid_tasks.model.service import Service
 from hybrid_tasks.model.status import Waiting
 from hybrid_tasks.supervisor import consulting
 from hybrid_tasks.supervisor.answers import check_environments, environment, service_of
+from hybrid_tasks.supervisor.attaching import debugged_place
 from hybrid_tasks.supervisor.awaiting import come_up, swapped_since, until
 from hybrid_tasks.supervisor.debugged import nobody_elses
 from hybrid_tasks.supervisor.estate import Estate
 from hybrid_tasks.supervisor.halting import stop, undo
-from hybrid_tasks.supervisor.listening import Way, placed
 from hybrid_tasks.supervisor.loaded import Loaded
 from hybrid_tasks.supervisor.order import with_needs
 from hybrid_tasks.supervisor.racing import first
@@ -103,10 +102,7 @@ def settled(loaded: Loaded, service: Service, request: Request, folder: Path) ->
             f"start it in another: `inv dev-start {service.name} --mode MODE`",
             subject=f"service `{service.name}`",
         )
-    port = debug_ports(project.name, project.services.values())[service.name]
-    place = Place(folder / "artefacts" / service.name / "next", service.port, service.host)
-    way = Way(debugging=Debugging(port, wait=request.args["wait"]))
-    place = placed(replace(place, cache=folder / "cache" / service.name), way)
+    place = debugged_place(project, service, folder, wait=request.args["wait"])
     client = request.env or {}
     return consulting.debugging(
         loaded.host, replace(service, environ=environment(loaded, service, client)), place, client.get("PATH")

@@ -46,7 +46,8 @@ def debug(service: Service, place: Place) -> DebugPlan:
         raise WrongInput("only Linux can hold a program until a debugger comes", "leave `--wait` out")
     words = (ARTEFACT, *service.args) if service.command is None else (*service.command, *service.args)
     found = find(service)
-    debugger = found or Debugger("lldb-dap", "lldb-dap")
+    wanted = starting.options_of(service).debugger or "lldb-dap"
+    debugger = found or Debugger(wanted, Path(wanted).name)
     # gdb reads the program itself, an adapter asks the process which one it is.
     link = str(place.cache / "debugged") if debugger.gdb and place.cache is not None else ""
     how = ("hold" if place.debug_wait else "run", "gdb" if debugger.gdb else "dap", debugger.path, link)
@@ -57,7 +58,7 @@ def debug(service: Service, place: Place) -> DebugPlan:
         port=place.debug_port,
         adapter=debugger.name,
         build=readable(service, place) if ARTEFACT in words[0] else None,
-        missing=None if found is not None else Tool("lldb-dap", INSTALL),
+        missing=None if found is not None else Tool(debugger.name, INSTALL),
         attach=_attach(debugger, place, link or words[0]),
     )
 

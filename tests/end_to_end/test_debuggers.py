@@ -113,6 +113,7 @@ def test_a_version_that_fails_leaves_the_debugged_one_as_it_was(
         file.write_text("this is no program (")
         assert reloaded(project)[1] == 1
         task.says("[hybrid] web stays as it was: ")
+        task.says("[hybrid] web waits for the next save\n")
         assert get(port) == "zero"
         assert services(project)["web"]["pid"] == pid, "it was not even touched"
         file.write_text(debugged.language.text("bad", debugged.language.crash))

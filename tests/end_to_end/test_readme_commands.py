@@ -27,6 +27,7 @@ DAY = (
     ("inv dev-debug web python", 0, ""),
     ("inv dev-logs --at last", 0, "-- live again: examples/shop/web/app.py saved"),
     ("inv dev-test api -- -run TestStock", 0, "ok"),
+    ("inv dev-init --vscode", 0, "added `hybrid: web`"),
     ("inv dev-stop", 0, "stopped"),
 )
 DEBUG = "inv dev-debug web --debugger"

@@ -209,6 +209,7 @@ def test_a_first_version_that_fails_leaves_the_ordinary_one_untouched(project: P
     with debugging(project, "web", "--debugger") as task:
         assert task.process.wait(60) == 1
     assert "[hybrid] web stays as it was: " in task.text
+    assert "waits for the next save" not in task.text
     told = services(project)["web"]
     assert (told["pid"], told["debugger"]) == (before["pid"], None)
     assert get(port) == "zero"
