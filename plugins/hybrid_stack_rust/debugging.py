@@ -138,5 +138,9 @@ def _attach(debugger: Debugger, place: Place, program: str) -> Mapping[str, Any]
             "program": program,
             "cwd": str(Path(program).parent),
         }
-    kind = "lldb" if debugger.name == "codelldb" else "lldb-dap"
-    return {"type": kind, "request": "attach", "debugServer": place.debug_port}
+    if debugger.name == "codelldb":
+        return {"type": "lldb", "request": "attach", "debugServer": place.debug_port}
+    # VS Code itself connects to `debugServer`; without the other two its extension first wants an `lldb-dap` on the
+    # PATH, under exactly that name (`debug-configuration-provider.ts` of lldb-dap).
+    address = {"debugAdapterHostname": "127.0.0.1", "debugAdapterPort": place.debug_port}
+    return {"type": "lldb-dap", "request": "attach", "debugServer": place.debug_port, **address}
