@@ -31,7 +31,8 @@ def test_twenty_swaps_fail_no_request(project: Project, port: int, kind: tuple[s
     assert counted["failures"] == 0, counted
     assert counted["answered"] > 200
     assert set(counted["versions"]) <= {"zero", *(f"v{number}" for number in range(20))}
-    assert len(counted["versions"]) >= 18, "nearly every version has served"
+    # A client that keeps its connection moves on when that is closed, which may be some versions later.
+    assert len(counted["versions"]) >= (5 if kind == ("keep",) else 18), "clients have moved on"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])

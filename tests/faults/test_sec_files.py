@@ -8,6 +8,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 from kills import kill, supervisors
 from seat import started
 from shop import app, python_service
+from waiting import until
 
 from hybrid_tasks.control.paths import state_dir
 from hybrid_tasks.testing.project import Project, free_port
@@ -67,10 +69,20 @@ def written(trace: Path, root: Path) -> Iterator[Path]:
             yield Path(os.path.normpath(root / folder / path))
 
 
+@pytest.fixture
+def runtime() -> Iterator[Path]:
+    """A folder for sockets with a path that is short enough for them, wherever the tests keep their files."""
+    with tempfile.TemporaryDirectory(prefix="run-") as folder:
+        yield Path(folder)
+
+
 @pytest.mark.needs("strace")
 @pytest.mark.parametrize("place", ["xdg", "home"])
-def test_sec_22_25_a_session_writes_only_into_folders_of_ours(project: Project, port: int, place: str) -> None:
+def test_sec_22_25_a_session_writes_only_into_folders_of_ours(
+    project: Project, port: int, place: str, runtime: Path
+) -> None:
     """Where the state's path is too long for a socket, the temporary folder serves, under names nobody can foresee."""
+    project.environ["XDG_RUNTIME_DIR"] = str(runtime)
     python_service(project, port, f'env = {{PYTHONDONTWRITEBYTECODE = "1"}}\n{MORE}')
     above = project.root.parent
     edited = above / "edited.py"
@@ -181,6 +193,7 @@ def test_sec_37_cleaning_leaves_a_neighbour_of_the_same_names_alone(tmp_path: Pa
         (project.root / "web" / "__pycache__").mkdir()
         started(project)
         project.inv("dev-wait", "--reload")
+    until(lambda: decoy.status()["web"]["warm"] == "ready")  # then nothing of it writes any more
     assert here.inv("dev-stop").code == 0
     before = kept(decoy.root), kept(state_dir(decoy.root, decoy.environ))
     lives = decoy.status()["web"]["pid"]
