@@ -19,8 +19,10 @@ logger = logging.getLogger(__name__)
 
 FRAME_SECONDS = 5.0
 READER_LIMIT = 1024 * 1024
-GATHERED = 0.01
+GATHERED = 0.03
 """Seconds for which events are gathered after one that was sent at once."""
+OVERTAKEN = frozenset({"state", "stage"})
+"""Kinds of events of which a later one about the same service says all that counts."""
 CHECK_SECONDS = 2.0
 
 
@@ -39,7 +41,7 @@ class Reply:
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         self._writer = writer
         self._done = False
-        self._events: list[bytes] = []
+        self._events: dict[object, Event] = {}
         self._gathering = False
         self.closed = asyncio.Event()
         self.cancelled = asyncio.Event()
@@ -54,7 +56,9 @@ class Reply:
         """Tell something that happened; a client that does not read is dropped, never waited for."""
         if self._done or not self._open():
             return
-        self._events.append(codec.encode(messages.event_frame(event)))
+        key = (event.kind, event.service) if event.kind in OVERTAKEN else id(event)
+        self._events.pop(key, None)
+        self._events[key] = event
         if not self._gathering:
             self._tell()
 
@@ -79,12 +83,12 @@ class Reply:
 
     def _tell(self) -> None:
         """Send the events that have gathered, and gather those that come next: each alone would wake the client."""
-        events, self._events = self._events, []
+        events, self._events = self._events.values(), {}
         self._gathering = bool(events) and self._open()
         if not self._gathering:
             return
         asyncio.get_running_loop().call_later(GATHERED, self._tell)
-        self._writer.write(b"".join(events))
+        self._writer.write(b"".join(codec.encode(messages.event_frame(event)) for event in events))
         if self._writer.transport.get_write_buffer_size() > READER_LIMIT:
             self.closed.set()
             self._writer.transport.abort()

@@ -1,10 +1,11 @@
 """Git operations in progress, during which the tree is in no state anybody meant to run."""
 
-# ruff: noqa: PTH112, PTH113, PTH118, PTH120 - see `_git_directory`
+# ruff: noqa: PTH116, PTH118, PTH120 - see `_git_directory`
 from __future__ import annotations
 
 import asyncio
 import os
+import stat
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -107,9 +108,13 @@ def _git_directory(root: Path) -> Path | None:
     directory = str(root)
     while True:
         git = os.path.join(directory, ".git")
-        if os.path.isdir(git):
+        try:
+            mode = os.stat(git).st_mode
+        except (OSError, ValueError):
+            mode = 0
+        if stat.S_ISDIR(mode):
             return Path(git)
-        if os.path.isfile(git):
+        if stat.S_ISREG(mode):
             text = (read_regular(git) or b"").decode("utf-8", "surrogateescape")
             key, _, target = text.partition(":")
             return Path(directory, target.strip()) if key == "gitdir" else None

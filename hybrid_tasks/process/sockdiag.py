@@ -45,7 +45,7 @@ def listeners(port: int) -> list[Listener]:
     Raises:
         OSError: netlink is not to be had here.
     """
-    return [listener for number, _, listener in _all(LISTEN) if number == port]
+    return [listener for number, _, listener in _all(LISTEN, here=port) if number == port]
 
 
 def listening() -> dict[int, int]:
@@ -66,7 +66,7 @@ def connections(port: int) -> list[int]:
     Raises:
         OSError: netlink is not to be had here.
     """
-    return [end.inode for number, _, end in _all(ESTABLISHED) if number == port]
+    return [end.inode for number, _, end in _all(ESTABLISHED, here=port) if number == port]
 
 
 def clients(port: int) -> list[int]:
@@ -78,13 +78,13 @@ def clients(port: int) -> list[int]:
     Raises:
         OSError: netlink is not to be had here.
     """
-    return [end.inode for _, number, end in _all(ESTABLISHED) if number == port]
+    return [end.inode for _, number, end in _all(ESTABLISHED, there=port) if number == port]
 
 
-def _all(state: int) -> Iterator[tuple[int, int, Listener]]:
-    """All sockets in a state, each with its port and that of its other end."""
+def _all(state: int, here: int = 0, there: int = 0) -> Iterator[tuple[int, int, Listener]]:
+    """All sockets in a state, each with its port and that of its other end; with ports at least all that have those."""
     for family in (socket.AF_INET, socket.AF_INET6):
-        request = _request(family, 1 << state, ("", 0), ("", 0))
+        request = _request(family, 1 << state, ("", here), ("", there))
         for reply in _ask(request, NLM_F_REQUEST | NLM_F_DUMP):
             size = 4 if reply[0] == socket.AF_INET else 16
             address = socket.inet_ntop(reply[0], reply[8 : 8 + size])

@@ -67,6 +67,11 @@ def configuration_changed(loaded: Loaded | None, units: Iterable[ServiceUnit]) -
     return loaded.changed() or any(behind)
 
 
+def standing(unit: ServiceUnit) -> dict[str, object]:
+    """Describe what a service is, in the few words of which there may be many a second."""
+    return _standing(unit.state, unit, _under(unit))
+
+
 def service_status(service: Service, unit: ServiceUnit | None, figures: Figures | None = None) -> dict[str, object]:
     """Describe one service.
 
@@ -90,15 +95,9 @@ def service_status(service: Service, unit: ServiceUnit | None, figures: Figures 
         "name": service.name,
         "stack": service.stack,
         "runtime": service.runtime,
-        "state": word(state),
-        "word": word(state),
-        "detail": (unit.source.waiting if unit else None)
-        or detail(state, str(unit.site.project.root) if unit else "")
-        or (_PAUSED if under and under[1].stopped else ""),
+        **_standing(state, unit, under),
         "cure": state.rest.cure if isinstance(state.rest, Blocked | Held) else "",
-        "wanted": state.wanted,
         "optional": service.optional,
-        "healthy": isinstance(state.verdict, Healthy) and instance is not None,
         "address": urls[0]["url"] if urls else None,
         "urls": urls,
         "pid": instance.pid if instance else None,
@@ -130,6 +129,18 @@ def lost(job: Job | None) -> list[str]:
     if job.log_trouble is None:
         return [f"{lines} of its log were dropped"]
     return [f"log cannot be written: {job.log_trouble}" + (f"; {lines} dropped" if job.dropped else "")]
+
+
+def _standing(state: Unit, unit: ServiceUnit | None, under: tuple[Debugging, Seen] | None) -> dict[str, object]:
+    return {
+        "state": word(state),
+        "word": word(state),
+        "detail": (unit.source.waiting if unit else None)
+        or detail(state, str(unit.site.project.root) if unit else "")
+        or (_PAUSED if under and under[1].stopped else ""),
+        "wanted": state.wanted,
+        "healthy": isinstance(state.verdict, Healthy) and state.serving is not None,
+    }
 
 
 def _under(unit: ServiceUnit | None) -> tuple[Debugging, Seen] | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from hybrid_tasks.control.server import Reply
 from hybrid_tasks.model.events import Event
 from hybrid_tasks.supervisor.estate import Estate
-from hybrid_tasks.supervisor.report import service_status
+from hybrid_tasks.supervisor.report import service_status, standing
 from hybrid_tasks.supervisor.unit import ServiceUnit
 
 
@@ -46,5 +46,5 @@ class told:  # noqa: N801 - reads as a sentence: with told(...)
     def _hear(self, event: Event) -> None:
         if event.service in self._names:
             unit = self._estate.units[event.service]
-            data = service_status(unit.service, unit) if event.kind == "state" else event.data
+            data = standing(unit) if event.kind == "state" else event.data
             self._reply.event(Event(event.kind, event.at, event.service, data))

@@ -100,7 +100,9 @@ def test_the_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert words() == ("go", "build", "-buildvcs=false", "-ldflags=-w", "-o", artefact, ".")
     assert str(plan.build.artefact) == artefact
     assert plan.build.command.env == {"GOGC": "400"}
-    assert not stack.stack_start(service(tmp_path, env={"GOGC": "50"}), place).build.command.env, "the user's own counts"
+    assert not stack.stack_start(service(tmp_path, env={"GOGC": "50"}), place).build.command.env, (
+        "the user's own counts"
+    )
     assert plan.program.argv == ("{artefact}", "-v")
     assert plan.listen is Listen.OWN
     assert plan.check is None
