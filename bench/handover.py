@@ -140,7 +140,8 @@ def _handed_over(_: str, stack: str) -> Iterator[Kept]:
     with projects.folder() as place, socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
         port = listener.getsockname()[1]
         root = rivals.written(place / "web", stack)
-        env = projects.environment()
+        # Else Python would run the old code after two saves of one size within a second: nothing would be handed over.
+        env = projects.environment({"PYTHONDONTWRITEBYTECODE": "1"})
         build, serve = rivals.by_hand(HANDED, stack, port, place)
         if stack == "python":
             serve = [*serve[:-2], "--fd", "3"]

@@ -4,8 +4,9 @@ A request is one frame, `{"v": 1, "op": …, "args": {…}, "env": {…}, "cwd":
 `{"event": {…}}` frames and one last frame, `{"v": 1, "result": …, "code": n}` or `{"v": 1, "error": {…}}`.
 
 Events while something is done (`kind`, and what `data` holds):
-`state` a service changed (a `documents.ServiceStatus`) · `stage` its swap entered a stage, and nothing else changed
-(`{"stage": name}`, and `note` while it waits for something that is known) ·
+`state` a service changed (`state`, `word`, `detail`, `wanted` and `healthy` of a `documents.ServiceStatus`) ·
+`stage` its swap entered a stage, and nothing else changed (`{"stage": name}`, and `note` while it waits for something
+that is known); of several of either within a moment the last is told ·
 `receipt` a swap ended (the receipt) · `held` it is not reloaded any more (`{"reason", "cure"}`) ·
 `note` something the user should read (`{"text"}`).
 
