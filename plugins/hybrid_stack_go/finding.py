@@ -12,16 +12,39 @@ from hybrid_stack_go.sources import is_main, is_unfinished, mains
 from hybrid_tasks.api import WrongInput
 
 COMMAND, DOCKERFILE, MAIN, MAINS, LOOSE, MANIFEST = 90, 85, 80, 70, 40, 10
+FLAGS_WITH_A_PATH = frozenset({"-C", "-exec", "-modfile", "-o", "-overlay", "-pgo", "-pkgdir", "-toolexec"})
 USUAL = ("server", "main", "app", "api", "service")
 
 
 def told(words: Sequence[str], directory: Path) -> Path | None:
     """Give the main package that a command builds or runs (`go run ./cmd/server`), if it is here."""
+    named = targets(words)
+    return _here(words[named[0]], directory) if named else None
+
+
+def targets(words: Sequence[str]) -> range | None:
+    """Give which words of a command are the paths that the go tool builds or runs.
+
+    What follows them after `go run` is the program's own, whatever it looks like
+    (https://pkg.go.dev/cmd/go#hdr-Compile_and_run_Go_program); elsewhere the last path counts.
+
+    Returns:
+        their numbers, none where nothing is named by its path; None: the command builds and runs nothing.
+    """
     for index, word in enumerate(words[:-1]):
         if word.rpartition("/")[2] == "go" and words[index + 1] in {"build", "run", "install"}:
-            targets = [item for item in words[index + 2 :] if item.startswith(".") or item.endswith(".go")]
-            return _here(targets[-1], directory) if targets else None
+            found = [number for number in range(index + 2, len(words)) if _is_path(words[number - 1], words[number])]
+            if words[index + 1] != "run" or not found:
+                return range(found[-1], found[-1] + 1) if found else range(0)
+            end = found[0] + 1
+            while words[end - 1].endswith(".go") and end < len(words) and words[end].endswith(".go"):
+                end += 1
+            return range(found[0], end)
     return None
+
+
+def _is_path(before: str, word: str) -> bool:
+    return before not in FLAGS_WITH_A_PATH and (word.startswith(".") or (word.endswith(".go") and word[0] != "-"))
 
 
 def _here(target: str, directory: Path) -> Path | None:
