@@ -33,6 +33,11 @@ class Debugging:
         """Where it listens."""
         return f"127.0.0.1:{self.port}"
 
+    @property
+    def within(self) -> bool:
+        """Whether it is a part of the program; any other has a program of ours around it, which is the job."""
+        return self.adapter == "debugpy"
+
 
 def told_port(service: Service) -> int | None:
     """Give the `debug_port` of a service's options table, None when its stack has none or it is left out."""

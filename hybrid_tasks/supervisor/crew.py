@@ -12,7 +12,7 @@ from pathlib import Path
 from hybrid_tasks.engine.keeping import Copy
 from hybrid_tasks.engine.order import Driven, Version
 from hybrid_tasks.engine.unavailable import Notice
-from hybrid_tasks.errors import SteeringUnavailable
+from hybrid_tasks.errors import HybridError, SteeringUnavailable
 from hybrid_tasks.logs.store import excerpt
 from hybrid_tasks.model.command import Command
 from hybrid_tasks.model.debugging import Debugging
@@ -222,9 +222,10 @@ class Crew:
         reason = verdict.reason if isinstance(verdict, Unhealthy) else "it never answered"
         if isinstance(verdict, GaveUp):
             return "\n".join((reason, *await asyncio.to_thread(excerpt, job.log)))
-        service, probe = self.starting.setting(job).service, self.starting.setting(job).probe
-        berth = self._docking.of(job, service)
-        return await explained(job, reason, service, berth, probe, spawn=self.spawn, environ=self._site.client)
+        setting = self.starting.setting(job)
+        asked = (setting.service, self._docking.of(job, setting.service), setting.probe)
+        under = setting.way.debugging
+        return await explained(job, reason, *asked, spawn=self.spawn, environ=self._site.client, debugging=under)
 
     async def stacks(self, job: Job, *, end: bool) -> list[str]:
         """Say what the threads of an instance are doing, by its `end` where there is no other way and that is wanted.
@@ -232,6 +233,9 @@ class Crew:
         Raises:
             HybridError: it cannot be asked, or not like that.
         """
+        at = self.starting.setting(job).way.debugging
+        if at is not None and not at.within:
+            raise HybridError(f"`{self.service.name}` is under {at.adapter}, which can be asked itself", at.note)
         return await whole(job, self.service.name, self.spawn, self._site.client, end=end)
 
     def serve(self, job: Job) -> None:

@@ -41,7 +41,7 @@ class Seen:
         line = f"debugger: {debugging.adapter} on {debugging.address}"
         if not self.listening:
             return f"{line} is gone; a save or `inv dev-restart` starts the program anew"
-        if debugging.wait and not self.attached and (self.stopped or debugging.adapter == "debugpy"):
+        if debugging.wait and not self.attached and (self.stopped or debugging.within):
             return f"{line}, holds the program until somebody attaches"
         return line + (", paused" if self.stopped else ", attached" if self.attached else "")
 

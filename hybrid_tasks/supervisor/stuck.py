@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 
 from hybrid_tasks.logs.store import excerpt
+from hybrid_tasks.model.debugging import Debugging
 from hybrid_tasks.model.probe import HttpProbe, Probe, TcpProbe
 from hybrid_tasks.model.service import Service
 from hybrid_tasks.process import ports
@@ -28,6 +29,7 @@ async def explained(
     *,
     spawn: Spawn,
     environ: Mapping[str, str],
+    debugging: Debugging | None = None,
 ) -> str:
     """Explain why an instance that is going to be dropped did not become healthy.
 
@@ -39,6 +41,7 @@ async def explained(
         probe: how it was asked.
         spawn: starts a job of the service.
         environ: of the client.
+        debugging: the debugger it was started under.
     """
     said = excerpt(job.log)
     if said and said[0].startswith(tuple(f"{file}:" for file in job.spec.check)):
@@ -50,7 +53,8 @@ async def explained(
     where = await asyncio.to_thread(_elsewhere, job, service, berth) if asked else None
     if where is not None:
         reason = f"{reason.partition(': ')[0]}: {where}"
-    doing = await stacks.excerpt(job, service.directory, spawn, environ)
+    its_own = debugging is None or debugging.within
+    doing = await stacks.excerpt(job, service.directory, spawn, environ) if its_own else ()
     return "\n".join((reason, *doing, *said))
 
 

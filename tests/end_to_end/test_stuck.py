@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from attaching import GO as GO_DEBUGGED
+from attaching import WITH_GDB, Debugged, debugging, laid
 from languages import LANGUAGES, table, written
 from seat import reloaded, services, started
 from waiting import until
@@ -156,6 +160,44 @@ def test_a_go_program_is_only_ended_for_its_goroutines_when_that_is_said(project
     until(lambda: services(project)["web"]["healthy"], timeout=30)
     assert services(project)["web"]["pid"] != pid
     assert get(port) == "good"
+
+
+@pytest.mark.parametrize("debugged", [one for one in WITH_GDB if one.id in {"go", "gdbserver"}])
+def test_bug_stacks_of_a_debugged_program_were_those_of_our_wrapper(
+    project: Project, debugged: Debugged, port: int
+) -> None:
+    laid(project, debugged, port)
+    with debugging(project, "web", "--debugger") as task:
+        task.ready()
+        told = services(project)["web"]
+        for words in ((), ("--end",)):
+            done = project.inv("dev-debug", "web", "--stacks", *words)
+            assert (done.code, done.out) == (1, "")
+            assert done.err.splitlines() == [
+                f"error: `web` is under {debugged.adapter}, which can be asked itself",
+                f" hint: {told['debugger']['note']}",
+            ]
+        assert services(project)["web"]["pid"] == told["pid"]
+        assert task.ctrl_c() == 130
+
+
+@pytest.mark.needs("go", "pyspy")
+def test_bug_the_error_of_a_debugged_version_said_where_our_wrapper_was(
+    project: Project, port: int, tmp_path: Path
+) -> None:
+    laid(project, GO_DEBUGGED, port)
+    project.write("hybrid.toml", short((project.root / "hybrid.toml").read_text()))
+    hangs = tmp_path / "bin" / "dlv"
+    hangs.parent.mkdir()
+    hangs.write_text("#!/bin/sh\necho thinking\nexec sleep 1000\n")
+    hangs.chmod(0o755)
+    project.environ["PATH"] = f"{hangs.parent}{os.pathsep}{project.environ['PATH']}"
+    with debugging(project, "web", "--debugger") as task:
+        assert task.process.wait(60) == 1
+    assert "dlv does not listen on" in task.text
+    assert "thinking" in task.text
+    assert "it is at" not in task.text
+    assert "delve.py" not in task.text
 
 
 def test_what_cannot_be_asked_is_said(project: Project) -> None:
