@@ -71,7 +71,6 @@ class Session:
         elif event.kind == "stage":
             self._come()
         elif event.kind == "receipt":
-            self._coming = False
             self._ended(harmless_in(event.data))
 
     def over(self, result: Mapping[str, Any]) -> None:
@@ -87,9 +86,12 @@ class Session:
 
     def _ended(self, receipt: Mapping[str, Any]) -> None:
         if receipt.get("result") == "live":
-            self._say(f"{READY} {self._debugger.get('address')}")
-            self._explain()
+            if receipt.get("debugged"):  # else it is of a swap that was under way before
+                self._coming = False
+                self._say(f"{READY} {self._debugger.get('address')}")
+                self._explain()
         elif receipt.get("result") == "failed":
+            self._coming = False
             self._say(f"{FAILED} {gist(str(receipt.get('error') or ''), str(self._root))}")
             print("\n".join(failure(receipt, self._service)), flush=True)
             if self._known:  # else this is the end

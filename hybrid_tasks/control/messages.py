@@ -7,7 +7,8 @@ Events while something is done (`kind`, and what `data` holds):
 `state` a service changed (`state`, `word`, `detail`, `wanted` and `healthy` of a `documents.ServiceStatus`) ·
 `stage` its swap entered a stage, and nothing else changed (`{"stage": name}`, and `note` while it waits for something
 that is known); of several of either within a moment the last is told ·
-`receipt` a swap ended (the receipt) · `held` it is not reloaded any more (`{"reason", "cure"}`) ·
+`receipt` a swap ended (the receipt, and `debugged`: what serves now is, and is to stay so) ·
+`held` it is not reloaded any more (`{"reason", "cure"}`) ·
 `note` something the user should read (`{"text"}`).
 
 After a request a client may send `CANCEL`, once to have undone what it has begun, again to have it killed.

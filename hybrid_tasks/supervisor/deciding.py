@@ -84,15 +84,16 @@ class Deciding:
         snapshot = await self._source.refresh()
         fingerprint, serving = snapshot.fingerprint, self._serving.fingerprint
         if trigger is None:
-            if (failed := self._history.went_back(fingerprint, serving)) is not None:
+            undone = fingerprint == serving and self._owes_debugger and fingerprint not in self._history.tried
+            if not undone and (failed := self._history.went_back(fingerprint, serving)) is not None:
                 return self._unchanged(fingerprint, failed.files)
-            known = fingerprint in {serving, *self._history.tried} or not self._crew.service.hot_reload
-            if known or isinstance(rest, Blocked) or self._held(rest):
+            known = not undone and fingerprint in {serving, *self._history.tried}
+            if known or not self._crew.service.hot_reload or isinstance(rest, Blocked) or self._held(rest):
                 return None
             if (seconds := self._source.delay) > 0:
                 return Pause(seconds)
             self._source.tried()
-            return await self._changed(snapshot)
+            return self._order("debug", snapshot) if undone else await self._changed(snapshot)
         if (blocked := await self._crew.blocked()) is not None:
             self._put(blocked)
             return None
@@ -106,7 +107,7 @@ class Deciding:
         """Ask the stack what changes are answered with."""
         running, made = self._serving.running, self._made
         burst = self._since()
-        if running is not None and running.version.driver is not None:
+        if running is not None and running.version.driver is not None and self._crew.debugging is None:
             burst = burst if self._left is None else self._source.since(self._left)
             as_new = replace(running.version, fingerprint=snapshot.fingerprint)
             driven, self._left = Driven(running.version.driver, running.job, as_new), snapshot.fingerprint
@@ -127,6 +128,12 @@ class Deciding:
             case ReloadAction.RESTART if self._fits(made):
                 return self._order("save", snapshot, unset(as_new))
         return self._order("save", snapshot)
+
+    @property
+    def _owes_debugger(self) -> bool:
+        """Whether what serves is not debugged though it was asked for: a save ended that swap, and may be undone."""
+        running = self._serving.running
+        return self._crew.debugging is not None and running is not None and running.version.plain is None
 
     def _fits(self, made: Version) -> bool:
         """Whether there is an artefact, and it was made of the configuration of now."""

@@ -47,4 +47,6 @@ class told:  # noqa: N801 - reads as a sentence: with told(...)
         if event.service in self._names:
             unit = self._estate.units[event.service]
             data = standing(unit) if event.kind == "state" else event.data
+            if event.kind == "receipt":
+                data = {**data, "debugged": unit.debugged and unit.crew.debugging is not None}
             self._reply.event(Event(event.kind, event.at, event.service, data))

@@ -114,6 +114,20 @@ class Starting:
         if (notified := self._notified.pop(job.run, None)) is not None:
             notified.close()
 
+    def behind(self, configured: Service | None, setting: Setting | None, service: Service) -> bool:
+        """Say whether the next start would be of other configuration or another environment; reads files.
+
+        Args:
+            configured: the service as its files describe it now, None when they do not any more.
+            setting: what the serving instance was started with, None when nothing serves.
+            service: as configured when it was asked for last.
+        """
+        if configured is None or configured != (setting.service if setting is not None else service):
+            return True
+        tried = setting or self.tried
+        given = tried.given if tried is not None else None
+        return given is not None and self.surroundings.moved(configured, given)
+
     def setting(self, job: Job) -> Setting:
         """Say what an instance was started with."""
         return self._settings[job.run]

@@ -108,12 +108,7 @@ class ServiceUnit:
         Args:
             configured: the service as its files describe it now, None when they do not any more.
         """
-        setting = self.setting
-        if configured is None or configured != (setting.service if setting is not None else self.service):
-            return True
-        tried = setting or self.crew.starting.tried
-        given = tried.given if tried is not None else None
-        return given is not None and self.crew.starting.surroundings.moved(configured, given)
+        return self.crew.starting.behind(configured, self.setting, self.service)
 
     def want(self, trigger: str = "start") -> None:
         """Run it; with another trigger than `start`, swap it also when it runs already; `restart` ends debugging."""
