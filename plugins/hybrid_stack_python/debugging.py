@@ -29,10 +29,12 @@ def debug(service: Service, place: Place) -> DebugPlan:
     else:
         program = Command((*service.command, *service.args), place.source or service.directory)
     python, before, after = _taken_apart(service, program.argv)
+    # What a `command` names is its service's own interpreter.
+    own = program.env if service.command is None else starting.variables(replace(python, own=True))
     listen = ["--listen", f"127.0.0.1:{place.debug_port}", *(["--wait-for-client"] if place.debug_wait else [])]
     argv = (str(python.path), *before, "-Xfrozen_modules=off", "-m", "debugpy", *listen, *after)
     return DebugPlan(
-        replace(program, argv=argv, env=MappingProxyType({**VARIABLES, **program.env})),
+        replace(program, argv=argv, env=MappingProxyType({**VARIABLES, **own})),
         note=f"debugpy on 127.0.0.1:{place.debug_port} (VS Code, PyCharm, nvim-dap)",
         port=place.debug_port,
         adapter="debugpy",

@@ -84,7 +84,7 @@ def start(service: Service, place: Place) -> StartPlan:
     launch = (str(python.path), str(HERE / "launch.py"), *learned, *words, *service.args)
     cold = "" if driver else _no_warm_start(service, place)
     plan = StartPlan(
-        program=Command(launch, service.directory, _variables(python)),
+        program=Command(launch, service.directory, variables(python)),
         check=Command((str(python.path), "-I", "-S", str(HERE / "syntax_check.py"), "{changed}"), service.directory),
         listen=Listen.INHERIT if served and not driver else Listen.OWN,
         warm=_parent(service, place, python, launch) if learned and not cold else None,
@@ -108,7 +108,7 @@ def _parent(service: Service, place: Place, python: Interpreter, launch: tuple[s
     assert place.cache is not None  # noqa: S101 - asked before
     projects = [word for root in (service.directory, *service.watch) for word in ("--project", str(root))]
     words = (str(python.path), str(HERE / "warm_parent.py"), str(place.cache / LEARNED), *projects, "--", *launch[:2])
-    return Command((*words, *_roots(launch)), service.directory, _variables(python))
+    return Command((*words, *_roots(launch)), service.directory, variables(python))
 
 
 def _roots(launch: tuple[str, ...]) -> tuple[str, ...]:
@@ -123,7 +123,8 @@ def _moved(path: Path, service: Service, place: Place) -> Path:
     return place.source / path.relative_to(service.directory)
 
 
-def _variables(python: Interpreter) -> Mapping[str, str]:
+def variables(python: Interpreter) -> Mapping[str, str]:
+    """Give what is set for every program that this interpreter runs as a service."""
     # Lines must arrive when they are printed; behind a pipe Python would collect 8 KB of them.
     own = {"VIRTUAL_ENV": str(python.venv)} if python.own and python.venv is not None else {}
     return MappingProxyType({"PYTHONUNBUFFERED": "1", **own})
