@@ -53,7 +53,8 @@ def added(text: str, key: str, called: str, entries: Sequence[Entry], version: s
         piece = start + made.replace("\n", newline) + newline
         return Added(text + piece, tuple(str(entry[called]) for entry in entries))
     listed = _list(root, key)
-    there = {} if listed is None else {item.get(called): item for item in listed.value if isinstance(item, dict)}
+    items = [] if listed is None else [item for item in listed.value if isinstance(item, dict)]
+    there = {name: item for item in items if isinstance(name := item.get(called), str)}
     fresh = [entry for entry in entries if entry[called] not in there]
     known = [entry for entry in entries if entry[called] in there]
     same = tuple(str(entry[called]) for entry in known if there[entry[called]] == entry)

@@ -69,7 +69,7 @@ class Order:
     """What a swap shall bring about.
 
     Args:
-        trigger: why (`start`, `save`, `restart`, `crash`, `config`).
+        trigger: why (`start`, `save`, `restart`, `crash`, `config`, `debug`, `undebug`).
         snapshot: the source to run.
         burst: what changed since the version that serves; empty at a first start.
         folder: a fresh directory for what the build produces.

@@ -62,7 +62,9 @@ def settled(service: Service, place: Place, plan: StartPlan | None) -> StartPlan
         # A program of the user's own takes an inherited socket only when the user says so.
         # The user's words are relative to the service's directory; a kept copy of it stands in for it whole.
         program, listen = dataclasses.replace(ours, argv=argv, cwd=place.source or service.directory), Listen.OWN
-        plan = StartPlan(program) if plan is None else dataclasses.replace(plan, program=program, warm=None)
+        plan = plan or StartPlan(program)
+        cold = "it has a command of its own" if plan.warm is not None else plan.cold
+        plan = dataclasses.replace(plan, program=program, warm=None, cold=cold)
     elif plan is None:
         return None
     else:

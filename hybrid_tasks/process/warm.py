@@ -45,10 +45,12 @@ class WarmParent:
         self._python = python
         self._pending = b""
         self._loop = asyncio.get_running_loop()
-        self._ready: asyncio.Future[Mapping[str, Any]] = self._loop.create_future()
+        self._ready: asyncio.Future[None] = self._loop.create_future()
         self._answer: asyncio.Future[Mapping[str, Any]] | None = None
         self._asking = asyncio.Lock()
         self._refusal: str | None = None
+        self.told: Mapping[str, Any] = {}
+        """What it says of itself; it says so anew when it has learned to leave something out."""
         self._loop.add_reader(sock, self._hear)
 
     @property
@@ -56,16 +58,13 @@ class WarmParent:
         """Why it will not fork, now or any more; None while it will."""
         return self._refusal
 
-    async def ready(self) -> Mapping[str, Any]:
+    async def ready(self) -> None:
         """Wait until it can fork.
-
-        Returns:
-            what it says of itself.
 
         Raises:
             Cold: it refuses, or it has ended.
         """
-        return await asyncio.shield(self._ready)
+        await asyncio.shield(self._ready)
 
     async def fork(self, run: str, spec: JobSpec, shim: socket.socket, marks: Mapping[str, str]) -> tuple[int, int]:
         """Have an instance forked.
@@ -165,8 +164,9 @@ class WarmParent:
         if "refused" in message:
             self._refuse(str(message["refused"]))
         elif "ready" in message:
+            self.told = message["ready"]
             if not self._ready.done():
-                self._ready.set_result(message["ready"])
+                self._ready.set_result(None)
         elif self._answer is not None and not self._answer.done():
             self._answer.set_result(message)
 

@@ -96,7 +96,9 @@ def start(site: Site, service: Service, place: Place) -> tuple[StartPlan, RunPla
     if run.main is None:
         words = f"the runtime `{service.runtime}` gives no program that would be `{service.name}`"
         raise HybridError(words, "what it only prepares cannot be watched; see `inv dev-plugins`")
-    return replace(plan, program=run.main, warm=plan.warm if run.main == plan.program else None), run
+    if run.main != plan.program and plan.warm is not None:
+        plan = replace(plan, warm=None, cold=f"the runtime `{service.runtime}` starts it in its own way")
+    return replace(plan, program=run.main), run
 
 
 def followed(site: Site) -> bool:

@@ -13,7 +13,7 @@ class Remarks:
         """Put a remark in the place of the one there was on its topic.
 
         Args:
-            topic: what it is about (`driver`, `debugging`, `front`); never shown.
+            topic: what it is about (`driver`, `front`, `warm`); never shown.
             line: one line without the service's name, as `dev-status` prints it; None or empty: nothing any more.
         """
         if line:

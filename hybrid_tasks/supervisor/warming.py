@@ -25,8 +25,8 @@ async def parent_of(spec: JobSpec, site: Site) -> WarmParent:
     async with site.warming:  # who saves meanwhile wants the processors
         try:
             parent = await site.jobs.start_warm(spec)
-        except HybridError as error:
-            raise Cold(error.message) from error
+        except (HybridError, OSError) as error:
+            raise Cold(error.message if isinstance(error, HybridError) else f"it cannot be started: {error}") from error
         site.announcing.started(parent.job, site.colour(spec.service))
         try:
             async with asyncio.timeout(READY):

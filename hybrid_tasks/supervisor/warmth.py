@@ -58,7 +58,6 @@ class Warmth:
         self._cold = ""
         self._parent: WarmParent | None = None
         self._kind: _Kind | None = None
-        self._without: Mapping[str, str] = {}
         self._behind = ""
         self._starting: asyncio.Task[None] | None = None
         self._next: _Kind | None = None
@@ -203,6 +202,11 @@ class Warmth:
         while self._tasks:
             await asyncio.wait(self._tasks)
 
+    @property
+    def _without(self) -> Mapping[str, str]:
+        """What the parent has left out, with the reasons."""
+        return self._parent.told.get("without", {}) if self._parent is not None else {}
+
     def _reason(self, spec: JobSpec) -> str | None:
         """Why the next instance is to be started cold: None when it is not, empty when that needs no words."""
         if self._wanted is None:
@@ -245,7 +249,6 @@ class Warmth:
         self._retire()
         if made is not None:
             self._parent, self._kind = made, kind
-            self._without = (await made.ready()).get("without", {})
             self._later(self._watch(made))
         self._remark()
 
@@ -267,7 +270,6 @@ class Warmth:
 
     def _retire(self) -> None:
         """End the parent; what it has forked lives on."""
-        self._without = {}
         parent, self._parent, self._kind = self._parent, None, None
         if parent is not None:
             self._later(_ended(parent))

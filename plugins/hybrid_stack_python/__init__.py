@@ -1,7 +1,7 @@
 """The Python stack: an application through uvicorn, hypercorn or gunicorn, or a script, in its own interpreter.
 
 What lives here: finding the program (`finding.py`, `applications.py`, `commands.py`) and the interpreter
-(`interpreter.py`), the plan (`starting.py`, `serving.py`), what a save means (`changes.py`), and the two files that
+(`interpreter.py`), the plan (`starting.py`, `serving.py`), what a save means (`changes.py`), and the files that
 run in the service's interpreter (`launch.py`, `syntax_check.py`). What does not: starting anything.
 Read `starting.py` first.
 """

@@ -11,6 +11,7 @@ import gc
 import importlib
 import os
 import random
+import stat
 import sys
 import threading
 import time
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 LIBRARY = os.path.dirname(os.__file__) + os.sep
 _OF_LIBC = 0b11 << 31  # signals 32 and 33, which it takes when a thread is started
+CLOCK = 0.02  # seconds by which the clock of a file system may be behind
+CHANGED = (-1, -1)  # the stamp of no file
 SETTLE = 0.2  # seconds in which threads that stop for a fork have stopped
 
 
@@ -68,6 +71,9 @@ class Preload:
         names = self._names()
         if not names and self._seen:
             return None
+        begun = time.time()
+        if not self._seen:
+            self._seen = {path: _stamp(path) for path in _surroundings()}
         seed = random.Random.seed
 
         def noted(one: random.Random, a: "Any" = None, version: int = 2) -> None:
@@ -91,7 +97,7 @@ class Preload:
         finally:
             random.Random.seed = seed  # type: ignore[method-assign]
             sys.meta_path.remove(self._guard)
-        self._seen = self._stamps()
+        self._remember(begun)
         return None
 
     def outdated(self, roots: "list[str]") -> "str | None":
@@ -161,12 +167,13 @@ class Preload:
                     return True
         return False
 
-    def _stamps(self) -> "dict[str, tuple[int, int]]":
-        files = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
-        places = [place for place in sys.path if place.endswith(("/site-packages", "/dist-packages"))]
-        settings = os.path.join(sys.prefix, "pyvenv.cfg")
-        paths = [path for path in (*files, *places, sys.executable, settings) if isinstance(path, str)]
-        return {path: _stamp(path) for path in paths}
+    def _remember(self, begun: float) -> None:
+        """Note what the modules that came last were read from; what changed meanwhile may not be what we have read."""
+        for module in list(sys.modules.values()):
+            path = getattr(module, "__file__", None)
+            if isinstance(path, str) and path not in self._seen:
+                stamp = _stamp(path)
+                self._seen[path] = stamp if stamp[0] < (begun - CLOCK) * 1e9 else CHANGED
 
 
 class _Guard:
@@ -209,9 +216,18 @@ def _defined(root: str) -> "list[str]":
     return found
 
 
+def _surroundings() -> "list[str]":
+    """What decides which libraries there are."""
+    places = [place for place in sys.path if place.endswith(("/site-packages", "/dist-packages"))]
+    return [*places, sys.executable, os.path.join(sys.prefix, "pyvenv.cfg")]
+
+
 def _stamp(path: str) -> "tuple[int, int]":
     try:
         status = os.stat(path)
+        if stat.S_ISDIR(status.st_mode):  # its time would also tell of the `__pycache__` that our own imports make
+            names = frozenset(os.listdir(path)) - {"__pycache__"}
+            return hash(names), len(names)
     except OSError:
         return 0, 0
     return status.st_mtime_ns, status.st_size

@@ -1,6 +1,6 @@
 """A warm parent: has imported a service's libraries, and forks an instance of the service whenever it is asked.
 
-    python warm_parent.py LEARNED [--project DIRECTORY]... [--without MODULE]... -- PYTHON launch.py WORDS...
+    python warm_parent.py LEARNED [--project DIRECTORY]... -- PYTHON launch.py WORDS...
 
 This file runs by the service's interpreter (3.8 or later, Linux): standard library only. On descriptor 3 it speaks
 the protocol of `hybrid_tasks/process/warm.py`. LEARNED holds the names of the modules that the last run loaded
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 CONTROL = 3
+WITHOUT = "HYBRID_WARM_WITHOUT"  # modules to leave out, with the reasons, which may hold what only we may read
 LEARN_AFTER = 2.0  # seconds after a fork when we look what it has loaded that we have not
 OUT_OF_THE_WAY = 0.05  # seconds a shim leaves the processors to its program, which somebody is waiting for
 MOST_DESCRIPTORS = 253  # SCM_MAX_FD of the kernel
@@ -57,23 +58,24 @@ class Parent:
     Args:
         learned: the file with the names of modules.
         projects: directories whose modules are the project's own.
-        without: modules that could not be imported, with the reason.
         program: the words of the program that will be asked for.
     """
 
-    def __init__(self, learned: str, projects: "list[str]", without: "dict[str, str]", program: "list[str]") -> None:
+    def __init__(self, learned: str, projects: "list[str]", program: "list[str]") -> None:
         self._control = socket.socket(fileno=CONTROL)
         self._control.set_inheritable(False)
         self._given = _given()
         for name in ("LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"):  # about our socket, not about the service's
             os.environ.pop(name, None)
             self._given.pop(name, None)
+        os.environ.pop(WITHOUT, None)
+        self._without: dict[str, str] = json.loads(self._given.pop(WITHOUT, "{}"))
         self._python, self._launch = program[:2]
         with open(self._launch, "rb") as file:
             self._code = compile(file.read(), self._launch, "exec", dont_inherit=True)
         self._check = _neighbour("syntax_check")["_main"]
         self._fork = _neighbour("forked")
-        self._preload = _neighbour("preload")["Preload"](learned, projects, without, _AT_START, roots(program))
+        self._preload = _neighbour("preload")["Preload"](learned, projects, self._without, _AT_START, roots(program))
         self._prctl = ctypes.CDLL(None).prctl
         self._pending = bytearray()
         self._descriptors = array.array("i")
@@ -120,7 +122,8 @@ class Parent:
         name, why, harmless = trouble
         if harmless:  # a module of which only a part was loaded cannot be taken back, so all anew without it
             os.set_inheritable(CONTROL, True)
-            os.execve(sys.executable, [sys.executable, *again(name, why)], self._given)
+            given = {**self._given, WITHOUT: json.dumps({**self._without, name: why})}
+            os.execve(sys.executable, [sys.executable, *sys.argv], given)
         self._tell({"refused": why})
         return False
 
@@ -240,21 +243,12 @@ def roots(program: "list[str]") -> "list[str]":
     return words[:1]
 
 
-def again(name: str, why: str) -> "list[str]":
-    """The words with which we start anew without a module."""
-    return [__file__, sys.argv[1], "--without", name, why, *sys.argv[2:]]
-
-
 def _main() -> "Callable[[], object]":
-    words, projects, without = sys.argv[2:], [], {}
-    while words[0] != "--":
-        if words[0] == "--project":
-            projects.append(words[1])
-            del words[:2]
-        else:
-            without[words[1]] = words[2]
-            del words[:3]
-    run = Parent(sys.argv[1], projects, without, words[1:]).serve()
+    words, projects = sys.argv[2:], []
+    while words[0] == "--project":
+        projects.append(words[1])
+        del words[:2]
+    run = Parent(sys.argv[1], projects, words[1:]).serve()
     if run is None:
         os._exit(0)
     return run

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from jobbing import becomes, with_jobs
+from waiting import until
 from warming import Place, output, place, warmed
 
 from hybrid_tasks.process.jobs import Cold, Jobs
@@ -57,7 +60,7 @@ def test_a_module_that_cannot_be_loaded_beforehand_is_left_out_and_named(tmp_pat
 
     async def play(jobs: Jobs) -> None:
         parent = await warmed(jobs, where, main, modules="heavy good")
-        without = (await parent.ready())["without"]
+        without = parent.told["without"]
         assert list(without) == ["heavy"]
         assert why in without["heavy"]
         assert await output(await jobs.fork(where.program(main), parent)) == ["True False"]
@@ -71,7 +74,7 @@ def test_modules_of_the_project_are_never_loaded(tmp_path: Path) -> None:
 
     async def play(jobs: Jobs) -> None:
         parent = await warmed(jobs, where, main, modules="mine json")
-        assert list((await parent.ready())["without"]) == ["mine"]
+        assert list(parent.told["without"]) == ["mine"]
         for word in ("one", "two", "six", "ten"):  # of one size, within one second
             (where.service / "mine.py").write_text(f"WORD = '{word}'\n")
             assert await output(await jobs.fork(where.program(main), parent)) == [word]
@@ -107,5 +110,43 @@ def test_what_would_be_loaded_differently_now_is_not_forked(tmp_path: Path, chan
         change(where)
         with pytest.raises(Cold, match=r"changed|hides"):
             await jobs.fork(where.program(main), parent)
+
+    with_jobs(play)
+
+
+def test_bug_what_changed_while_libraries_were_loaded_was_forked(tmp_path: Path) -> None:
+    where = place(tmp_path, files={"main.py": "import library; print(library.WORD)"})
+    go = tmp_path / "go"
+    where.library("library", "WORD = 'old'\n")
+    where.library(
+        "slow",
+        f"import os, time\nopen({str(tmp_path / 'up')!r}, 'w')\nwhile not os.path.exists({str(go)!r}): time.sleep(0.01)\n",
+    )
+    main = str(where.service / "main.py")
+
+    async def play(jobs: Jobs) -> None:
+        warming = asyncio.ensure_future(warmed(jobs, where, main, modules="library slow"))
+        await asyncio.to_thread(until, (tmp_path / "up").exists)
+        where.library("library", "WORD = 'new'\n")
+        go.touch()
+        with pytest.raises(Cold, match=r"library\.py changed"):
+            await jobs.fork(where.program(main), await warming)
+
+    with_jobs(play)
+
+
+def test_bug_why_a_module_was_left_out_stood_in_the_arguments_of_the_parent(tmp_path: Path) -> None:
+    """What an exception says may be an address with a password in it, and everybody may read arguments."""
+    where = place(
+        tmp_path, files={"main.py": "import os; print(*(name for name in os.environ if 'WITHOUT' in name), 1)"}
+    )
+    where.library("heavy", "raise RuntimeError('postgres://user:t0psecret@host')\n")
+    main = str(where.service / "main.py")
+
+    async def play(jobs: Jobs) -> None:
+        parent = await warmed(jobs, where, main, modules="heavy")
+        assert "t0psecret" in parent.told["without"]["heavy"]
+        assert "t0psecret" not in " ".join(psutil.Process(parent.job.pid).cmdline())
+        assert await output(await jobs.fork(where.program(main), parent)) == ["1"]
 
     with_jobs(play)

@@ -114,3 +114,8 @@ def test_files_as_people_have_them(file: Path) -> None:
 
 def test_there_are_golden_files() -> None:
     assert len(list(GOLDEN.glob("*.before.jsonc"))) == len(list(GOLDEN.glob("*.after.jsonc"))) >= 6
+
+
+def test_bug_an_entry_whose_name_is_no_text_was_a_surprise_of_ours() -> None:
+    done = added('{"configurations": [{"name": ["x"]}, {"name": {}}]}', "configurations", "name", OURS, "0.2.0")
+    assert done.fresh == tuple(entry["name"] for entry in OURS)
