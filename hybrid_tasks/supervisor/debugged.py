@@ -36,12 +36,16 @@ class Seen:
         """Whether somebody has stopped it; a debugger that starts a program stops it for a moment by itself."""
         return self.stopped and self.attached
 
+    def held(self, debugging: Debugging) -> bool:
+        """Whether it has not begun: its debugger waits for somebody to attach, and nobody has paused it."""
+        return debugging.wait and not self.attached and (self.stopped or debugging.within)
+
     def words(self, debugging: Debugging) -> str:
         """Say it in one line."""
         line = f"debugger: {debugging.adapter} on {debugging.address}"
         if not self.listening:
             return f"{line} is gone; a save or `inv dev-restart` starts the program anew"
-        if debugging.wait and not self.attached and (self.stopped or debugging.within):
+        if self.held(debugging):
             return f"{line}, holds the program until somebody attaches"
         return line + (", paused" if self.stopped else ", attached" if self.attached else "")
 

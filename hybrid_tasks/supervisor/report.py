@@ -137,7 +137,7 @@ def _standing(state: Unit, unit: ServiceUnit | None, under: tuple[Debugging, See
         "word": word(state),
         "detail": (unit.source.waiting if unit else None)
         or detail(state, str(unit.site.project.root) if unit else "")
-        or (_PAUSED if under and under[1].stopped else ""),
+        or (_PAUSED if under and _paused(*under) else ""),
         "wanted": state.wanted,
         "healthy": isinstance(state.verdict, Healthy) and state.serving is not None,
     }
@@ -145,14 +145,20 @@ def _standing(state: Unit, unit: ServiceUnit | None, under: tuple[Debugging, See
 
 def _under(unit: ServiceUnit | None) -> tuple[Debugging, Seen] | None:
     """Say which debugger a service runs under, and how it fares there."""
-    if unit is None or unit.setting is None or unit.setting.way.debugging is None or unit.job is None:
+    # Asked once: this runs in a thread, while the loop may end what serves.
+    setting, job = (unit.setting, unit.job) if unit is not None else (None, None)
+    if setting is None or job is None or (at := setting.way.debugging) is None:
         return None
-    return unit.setting.way.debugging, look(unit.job, unit.setting.way.debugging)
+    return at, look(job, at)
+
+
+def _paused(debugging: Debugging, seen: Seen) -> bool:
+    return seen.stopped and not seen.held(debugging)
 
 
 def _debugger(debugging: Debugging, seen: Seen) -> dict[str, object]:
     known = {"adapter": debugging.adapter, "port": debugging.port, "address": debugging.address, "note": debugging.note}
-    return {**known, "paused": seen.stopped, "attached": seen.attached, "wait": debugging.wait}
+    return {**known, "paused": _paused(debugging, seen), "attached": seen.attached, "wait": debugging.wait}
 
 
 def _words(under: tuple[Debugging, Seen] | None) -> list[str]:

@@ -83,8 +83,10 @@ def test_with_wait_a_program_is_held_until_somebody_attaches(project: Project, d
     with debugging(project, "web", "--debugger", "--wait") as task:
         for times in (1, 2):
             debugger = task.ready(times)
-            [remark] = services(project)["web"]["remarks"]
+            told = services(project)["web"]
+            [remark] = told["remarks"]
             assert remark.endswith(", holds the program until somebody attaches")
+            assert (told["debugger"]["paused"], told["detail"]) == (False, "")
             assert ask(project, "wait", services=["web"], timeout=30.0)[1] == 0
             with pytest.raises(OSError):
                 get(port)
