@@ -85,17 +85,16 @@ class Session:
             self._say(COMING)
 
     def _ended(self, receipt: Mapping[str, Any]) -> None:
-        if receipt.get("result") == "live":
-            if receipt.get("debugged"):  # else it is of a swap that was under way before
-                self._coming = False
-                self._say(f"{READY} {self._debugger.get('address')}")
-                self._explain()
-        elif receipt.get("result") == "failed":
+        if receipt.get("result") == "failed":
             self._coming = False
             self._say(f"{FAILED} {gist(str(receipt.get('error') or ''), str(self._root))}")
             print("\n".join(failure(receipt, self._service)), flush=True)
             if self._known:  # else this is the end
                 self._say(AGAIN)
+        elif receipt.get("debugged") and (self._coming or receipt.get("result") == "live"):
+            self._coming = False  # also when the save was undone; a swap that follows says that it is coming
+            self._say(f"{READY} {self._debugger.get('address')}")
+            self._explain()
 
     def _explain(self) -> None:
         """Say once how to attach."""

@@ -185,9 +185,9 @@ async def _clean(estate: Estate, request: Request, reply: Reply) -> None:
 async def _stacks(estate: Estate, request: Request, reply: Reply) -> None:
     service = service_of(estate.loaded or await estate.load(None), request.args["service"])
     unit = estate.units.get(service.name)
-    lines = await unit.stacks(end=request.args["end"]) if unit is not None else None
-    if lines is None:
+    if unit is None or unit.setting is None or unit.job is None:
         raise NotRunning(f"`{service.name}` does not run", f"inv dev-start {service.name}")
+    lines = await unit.crew.stacks(unit.job, end=request.args["end"])
     reply.result({"service": service.name, "lines": lines})
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from hybrid_tasks.control.server import Reply
 from hybrid_tasks.model.events import Event
+from hybrid_tasks.model.receipt import Result
 from hybrid_tasks.supervisor.estate import Estate
 from hybrid_tasks.supervisor.report import service_status, standing
 from hybrid_tasks.supervisor.unit import ServiceUnit
@@ -48,5 +49,6 @@ class told:  # noqa: N801 - reads as a sentence: with told(...)
             unit = self._estate.units[event.service]
             data = standing(unit) if event.kind == "state" else event.data
             if event.kind == "receipt":
-                data = {**data, "debugged": unit.debugged and unit.crew.debugging is not None}
+                stays = event.data["result"] != Result.CANCELLED.value or not unit.moved_on
+                data = {**data, "debugged": stays and unit.debugged and unit.crew.debugging is not None}
             self._reply.event(Event(event.kind, event.at, event.service, data))

@@ -138,6 +138,11 @@ class ServiceUnit:
         return self._serving.running is not None and self._serving.running.version.plain is not None
 
     @property
+    def moved_on(self) -> bool:
+        """Whether the source as it was seen last neither serves nor was tried: a swap follows."""
+        return self.source.fingerprint not in {self._serving.fingerprint, *self._history.tried}
+
+    @property
     def stopped(self) -> bool:
         """Whether nothing of it runs and nothing is about to."""
         return not self.state.wanted and isinstance(self.state.rest, Stopped) and self.state.swap is None
@@ -180,18 +185,6 @@ class ServiceUnit:
         if unwatched or done or self._serving.fingerprint == self.source.fingerprint:
             return Result.LIVE
         return None if isinstance(self.state.rest, Waiting) else Result.FAILED
-
-    async def stacks(self, *, end: bool) -> list[str] | None:
-        """Say what the threads of the serving instance are doing; None: nothing serves.
-
-        Args:
-            end: also when it ends by that, and is started again by its rule.
-
-        Raises:
-            HybridError: it cannot be asked, or not without its end.
-        """
-        running = self._serving.running
-        return await self.crew.stacks(running.job, end=end) if running is not None else None
 
     async def close(self) -> None:
         """Stop it and end the loop."""

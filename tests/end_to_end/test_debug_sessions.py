@@ -6,7 +6,7 @@ import pytest
 from attaching import GO, debugging, laid
 from drivers import EVERY as DRIVERS
 from holding import Held
-from seat import services, started
+from seat import reloaded, services, started
 
 from hybrid_tasks.testing.project import Project, get
 
@@ -36,3 +36,42 @@ def test_bug_a_save_while_a_driver_makes_way_for_the_debugger_lost_the_debugger(
         assert get(port) == ("zero" if undone else "one")
         assert task.ctrl_c() == 130
     assert services(project)["web"]["debugger"] is None
+
+
+@pytest.mark.needs("go", "dlv")
+def test_bug_a_save_that_was_undone_left_the_editors_task_busy(project: Project, port: int) -> None:
+    file = laid(project, GO, port)
+    before, held = file.read_text(), Held(project)
+    with debugging(project, "web", "--debugger") as task:
+        debugger = task.ready()
+        told = services(project)["web"]
+        held.hold()
+        file.write_text(GO.language.text("one"))
+        held.builds()
+        assert task.text.count("[hybrid] web is coming up under the debugger") == 2
+        held.save(file, before, 1)
+        assert task.ready(2) == debugger
+        held.let_go()
+        assert services(project)["web"]["pid"] == told["pid"]
+        assert get(port) == "zero"
+        file.write_text(GO.language.text("two"))
+        assert reloaded(project)[1] == 0
+        assert task.ready(3) == debugger
+        assert task.text.count("[hybrid] web is coming up under the debugger") == 3
+        assert task.ctrl_c() == 130
+
+
+@pytest.mark.needs("go", "dlv")
+def test_a_save_after_another_ends_no_round_of_the_editors_task(project: Project, port: int) -> None:
+    file, held = laid(project, GO, port), Held(project)
+    with debugging(project, "web", "--debugger") as task:
+        task.ready()
+        held.hold()
+        file.write_text(GO.language.text("one"))
+        held.builds()
+        held.save(file, GO.language.text("two"), 1)
+        held.let_go()
+        task.ready(2)
+        assert get(port) == "two"
+        assert task.text.count("[hybrid] web is coming up under the debugger") == 2
+        assert task.ctrl_c() == 130
