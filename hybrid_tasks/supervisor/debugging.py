@@ -62,6 +62,7 @@ async def debug(estate: Estate, request: Request, reply: Reply) -> None:
                 one.want()
         data = {"adapter": debugging.adapter, "address": debugging.address, "note": debugging.note}
         reply.event(Event("debugger", time.time(), service.name, {**data, "wait": debugging.wait}))
+        served = unit.setting is not None
         unit.crew.debugging = debugging
         unit.want("debug")
         estate.taken_over()
@@ -76,7 +77,7 @@ async def debug(estate: Estate, request: Request, reply: Reply) -> None:
                 unit.crew.debugging = None
         if ours:
             reply.event(Event("debugger", time.time(), service.name, {}))
-            await _back(estate, reply, unit, fresh)
+            await _back(estate, reply, unit, fresh, served=served)
         await _settled_down(estate, unit)
         reply.result(result([unit]), code)
 
@@ -130,11 +131,11 @@ async def _stay(estate: Estate, reply: Reply, unit: ServiceUnit, debugging: Debu
     return Code.INTERRUPTED if reply.cancelled.is_set() else Code.DONE
 
 
-async def _back(estate: Estate, reply: Reply, unit: ServiceUnit, fresh: list[str]) -> None:
-    """Leave the service as it was found: running without a debugger, or not at all."""
+async def _back(estate: Estate, reply: Reply, unit: ServiceUnit, fresh: list[str], *, served: bool) -> None:
+    """Leave the service as it was found: running without a debugger, also when it ended there, or not at all."""
     if unit.service.name in fresh:
         await (undo(estate, reply, fresh) if reply.cancelled.is_set() else stop(estate, fresh))
-    elif unit.debugged or unit.state.swap is not None:  # else it never came under the debugger
+    elif unit.debugged or unit.state.swap is not None or (served and unit.setting is None):
         unit.want("restart")
 
 

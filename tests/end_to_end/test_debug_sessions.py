@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 import pytest
-from attaching import GO, debugging, laid
+from attaching import GO, PYTHON, debugging, laid
 from drivers import EVERY as DRIVERS
 from holding import Held
 from seat import reloaded, services, started
+from waiting import until
 
+from hybrid_tasks.process import ports
 from hybrid_tasks.testing.project import Project, get
 
 pytestmark = [pytest.mark.needs("linux"), pytest.mark.timeout(300)]
@@ -75,3 +80,28 @@ def test_a_save_after_another_ends_no_round_of_the_editors_task(project: Project
         assert get(port) == "two"
         assert task.text.count("[hybrid] web is coming up under the debugger") == 2
         assert task.ctrl_c() == 130
+
+
+@pytest.mark.needs("debugpy")
+@pytest.mark.parametrize("ended", ["crashed", "finished"])
+def test_bug_a_service_that_ended_under_its_debugger_did_not_come_back(project: Project, port: int, ended: str) -> None:
+    laid(project, PYTHON, port)
+    text = (project.root / "hybrid.toml").read_text()
+    rule = "never" if ended == "crashed" else "auto"
+    project.write("hybrid.toml", text.replace("[services.web]\n", f'[services.web]\nrestart = "{rule}"\n', 1))
+    file = project.root / "web" / "main.py"
+    stop = "import os, signal\nsignal.signal(signal.SIGUSR1, lambda *_: os._exit(0))\n"
+    file.write_text(stop + file.read_text())
+    started(project)
+    with debugging(project, "web", "--debugger") as task:
+        task.ready()
+        found = ports.holder(port)
+        assert found is not None
+        assert found.pid is not None
+        os.kill(found.pid, signal.SIGKILL if ended == "crashed" else signal.SIGUSR1)
+        until(lambda: services(project)["web"]["state"] == ended, 60)
+        assert task.ctrl_c() == 130
+    assert task.text.splitlines()[-1] == "[hybrid] web runs without the debugger"
+    told = services(project)["web"]
+    assert (told["state"], told["debugger"]) == ("running", None)
+    assert get(port) == "zero"
