@@ -17,17 +17,22 @@ _ENV_FILE = re.compile(r"\.env(\..+)?|.+\.env")
 """Files with secrets, of which there should be no second copy: they are linked."""
 
 
-def fresh(folder: Path, number: int) -> Path:
-    """Make an empty directory for a build.
+def place_for(folder: Path, number: int) -> Path:
+    """Name a directory for a build that nobody else uses.
 
     Args:
         folder: the service's artefacts.
         number: counts up over the builds of one supervisor.
-
-    Returns:
-        a directory nobody else uses.
     """
-    place = folder / f"{os.getpid()}-{number}"
+    return folder / f"{os.getpid()}-{number}"
+
+
+def fresh(place: Path) -> Path:
+    """Make an empty directory for a build, and give it; blocks.
+
+    Args:
+        place: as `place_for` names it.
+    """
     if place.exists():
         shutil.rmtree(place)
     place.mkdir(parents=True)

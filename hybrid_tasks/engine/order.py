@@ -72,7 +72,7 @@ class Order:
         trigger: why (`start`, `save`, `restart`, `crash`, `config`, `debug`, `undebug`).
         snapshot: the source to run.
         burst: what changed since the version that serves; empty at a first start.
-        folder: a fresh directory for what the build produces.
+        folder: for what the build produces; made, and empty, when the build is planned.
         version: start this kept version instead of making one.
         good: the version to start again when a `replace` fails.
         nudge: try this first; a new instance is made only when the one that serves does not answer afterwards.

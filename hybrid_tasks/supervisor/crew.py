@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from hybrid_tasks.engine.keeping import Copy
+from hybrid_tasks.engine.keeping import Copy, fresh
 from hybrid_tasks.engine.order import Driven, Version
 from hybrid_tasks.engine.unavailable import Notice
 from hybrid_tasks.errors import HybridError, SteeringUnavailable
@@ -125,6 +125,7 @@ class Crew:
         ask = partial(consulting.begin, debugging=self.debugging, offer=offer, settled=settled)
 
         def asked() -> tuple[consulting.Beginning, Given, str | None]:
+            fresh(folder)
             given = self.starting.surroundings.given(service)
             lacks = self._front.lacks()
             spare = self._front.spare if lacks is None else None

@@ -152,7 +152,7 @@ class Deciding:
 
     def _order(self, trigger: str, snapshot: Snapshot, version: Version | None = None) -> Order:
         good = self._kept.runnable(snapshot.fingerprint)
-        return Order(trigger, snapshot, self._since(), self._kept.fresh(), version, good)
+        return Order(trigger, snapshot, self._since(), self._kept.next(), version, good)
 
     def _unchanged(self, fingerprint: str, files: tuple[str, ...], note: str = "") -> Receipt:
         name, at, launch = self._crew.service.name, self._site.now(), self._crew.launch_name

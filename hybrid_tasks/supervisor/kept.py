@@ -35,8 +35,8 @@ class Kept:
         self._open: Path | None = None
         self._one_at_a_time = asyncio.Lock()
 
-    def fresh(self) -> Path:
-        """Make an empty directory for the next build."""
+    def next(self) -> Path:
+        """Name the directory of the next build; it is made when the build is planned."""
         self._open = self._place()
         return self._open
 
@@ -91,9 +91,9 @@ class Kept:
             self._spare = await self._crew.spare(version, copy)
 
     def _copied(self, snapshot: Snapshot) -> keeping.Copy | None:
-        copy = keeping.copy_source(snapshot.files, self._crew.service.directory, self._place())
+        copy = keeping.copy_source(snapshot.files, self._crew.service.directory, keeping.fresh(self._place()))
         inside, _ = keeping.differing(copy)
         return None if inside else copy
 
     def _place(self) -> Path:
-        return keeping.fresh(self._folder, next(self._numbers))
+        return keeping.place_for(self._folder, next(self._numbers))
