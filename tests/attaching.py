@@ -103,7 +103,7 @@ class Task:
 @contextmanager
 def debugging(project: Project, *words: str) -> Iterator[Task]:
     """Run `inv dev-debug`."""
-    out = project.root.parent / "task.txt"
+    out = project.root.parent / f"task-{words[0]}.txt"
     with out.open("wb") as file:
         process = subprocess.Popen(
             [sys.executable, "-m", "invoke", "dev-debug", *words],

@@ -54,17 +54,16 @@ async def debug(estate: Estate, request: Request, reply: Reply) -> None:
         words = f"`{service.name}` is under {there.adapter} already, on {there.address}"
         raise WrongInput(words, f"{there.note}; or `inv dev-restart {service.name}` first")
     await asyncio.to_thread(nobody_elses, service, debugging, unit.site.jobs.live)
-    fresh = [one.service.name for one in units if not one.state.wanted]
     with told(estate, reply, targets):
         for one in units:
             await estate.reconfigured(one)
             if one is not unit:
-                one.want()
+                one.want(borrower=reply)
         data = {"adapter": debugging.adapter, "address": debugging.address, "note": debugging.note}
         reply.event(Event("debugger", time.time(), service.name, {**data, "wait": debugging.wait}))
         served = unit.setting is not None
         unit.crew.debugging = debugging
-        unit.want("debug")
+        unit.want("debug", reply)
         estate.taken_over()
         estate.remember()
         try:
@@ -77,7 +76,7 @@ async def debug(estate: Estate, request: Request, reply: Reply) -> None:
                 unit.crew.debugging = None
         if ours:
             reply.event(Event("debugger", time.time(), service.name, {}))
-            await _back(estate, reply, unit, fresh, served=served)
+            await _back(estate, reply, unit, units, served=served)
         await _settled_down(estate, unit)
         reply.result(result([unit]), code)
 
@@ -131,12 +130,16 @@ async def _stay(estate: Estate, reply: Reply, unit: ServiceUnit, debugging: Debu
     return Code.INTERRUPTED if reply.cancelled.is_set() else Code.DONE
 
 
-async def _back(estate: Estate, reply: Reply, unit: ServiceUnit, fresh: list[str], *, served: bool) -> None:
-    """Leave the service as it was found: running without a debugger, also when it ended there, or not at all."""
-    if unit.service.name in fresh:
-        await (undo(estate, reply, fresh) if reply.cancelled.is_set() else stop(estate, fresh))
-    elif unit.debugged or unit.state.swap is not None or (served and unit.setting is None):
-        unit.want("restart")
+async def _back(estate: Estate, reply: Reply, unit: ServiceUnit, units: list[ServiceUnit], *, served: bool) -> None:
+    """Leave the service as it was found, also when it has ended since, and as others want it meanwhile."""
+    alone = [one.service.name for one in units if one.borrowers == {reply}]
+    back = unit.debugged or unit.state.swap is not None or (served and unit.setting is None)
+    if unit.service.name not in alone and back:
+        unit.want("restart", reply)
+    for one in units:
+        one.borrowers.discard(reply)
+    if unit.service.name in alone:
+        await (undo(estate, reply, alone) if reply.cancelled.is_set() else stop(estate, alone))
 
 
 async def _settled_down(estate: Estate, unit: ServiceUnit) -> None:

@@ -78,6 +78,8 @@ class ServiceUnit:
             unwanted=lambda: not self.state.wanted or self._trigger is not None,
             started=self._started,
         )
+        self.borrowers: set[object] = set()
+        """Who alone wants it, and only for a while; empty when it is wanted for good, or not at all."""
         self._trigger: str | None = None
         self._grace: float | None = None
         self._busy = False
@@ -110,8 +112,17 @@ class ServiceUnit:
         """
         return self.crew.starting.behind(configured, self.setting, self.service)
 
-    def want(self, trigger: str = "start") -> None:
-        """Run it; with another trigger than `start`, swap it also when it runs already; `restart` ends debugging."""
+    def want(self, trigger: str = "start", borrower: object = None) -> None:
+        """Run it; with another trigger than `start`, swap it also when it runs already; `restart` ends debugging.
+
+        Args:
+            trigger: why.
+            borrower: who wants it for a while, and leaves it to others afterwards; None: for good.
+        """
+        if borrower is None:
+            self.borrowers.clear()
+        elif self.borrowers or not self.state.wanted:
+            self.borrowers.add(borrower)
         if trigger == "restart":
             self.crew.debugging = None
         idle = self._serving.running is None and self.state.swap is None
@@ -125,6 +136,7 @@ class ServiceUnit:
 
     def unwant(self, *, kill: bool = False) -> None:
         """Stop it; `kill`: without grace."""
+        self.borrowers.clear()
         self.crew.debugging = None
         self._grace = 0 if kill else None
         if kill:

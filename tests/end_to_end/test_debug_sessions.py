@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 
 import pytest
 from attaching import GO, PYTHON, debugging, laid
 from drivers import EVERY as DRIVERS
 from holding import Held
+from languages import table, written
 from seat import reloaded, services, started
 from waiting import until
 
 from hybrid_tasks.process import ports
-from hybrid_tasks.testing.project import Project, get
+from hybrid_tasks.testing.project import Project, free_port, get
 
 pytestmark = [pytest.mark.needs("linux"), pytest.mark.timeout(300)]
 
@@ -105,3 +107,53 @@ def test_bug_a_service_that_ended_under_its_debugger_did_not_come_back(project: 
     told = services(project)["web"]
     assert (told["state"], told["debugger"]) == ("running", None)
     assert get(port) == "zero"
+
+
+SLEEPS = 'command = ["sleep", "1000"]\n'
+
+
+def needing(project: Project, port: int, *names: str) -> None:
+    """Lay Python services that all need `db`."""
+    laid(project, PYTHON, port, f"[services.db]\n{SLEEPS}")
+    text = (project.root / "hybrid.toml").read_text()
+    text = text.replace("[services.web]\n", '[services.web]\nneeds = ["db"]\n', 1)
+    for name in names:
+        text += table(
+            PYTHON.language, free_port(), f'needs = ["db"]\n[services.{name}.python]\npython = "{sys.executable}"', name
+        )
+        written(project, PYTHON.language, "zero", name)
+    project.write("hybrid.toml", text)
+
+
+@pytest.mark.needs("debugpy")
+@pytest.mark.parametrize("wanted", ["web", "db"])
+def test_bug_the_end_of_a_session_stopped_what_others_had_wanted_since(
+    project: Project, port: int, wanted: str
+) -> None:
+    needing(project, port)
+    with debugging(project, "web", "--debugger") as task:
+        task.ready()
+        started(project, wanted)
+        assert task.ctrl_c() == 130
+    told = services(project)
+    assert told["db"]["state"] == "running"
+    assert told["web"]["state"] == ("running" if wanted == "web" else "stopped")
+    assert told["web"]["debugger"] is None
+    if wanted == "web":
+        assert get(port) == "zero"
+
+
+@pytest.mark.needs("debugpy")
+def test_bug_the_end_of_a_session_stopped_what_another_session_needs(project: Project, port: int) -> None:
+    needing(project, port, "other")
+    with debugging(project, "web", "--debugger") as first:
+        first.ready()
+        with debugging(project, "other", "--debugger") as second:
+            second.ready()
+            assert first.ctrl_c() == 130
+            told = services(project)
+            assert [told[name]["state"] for name in ("web", "db", "other")] == ["stopped", "running", "running"]
+            assert told["other"]["debugger"] is not None
+            assert second.ctrl_c() == 130
+    told = services(project)
+    assert [told[name]["state"] for name in ("web", "db", "other")] == ["stopped", "stopped", "stopped"]
