@@ -3,9 +3,9 @@
     python delve.py PORT run|hold DLV PROGRAM ARGUMENTS...
 
 Delve outlives its program, and a signal sent to it kills the program. Here the end of the program is our end, with
-its exit code or signal; a signal sent to us is the program's, so that it can end as gracefully as it would without a
-debugger. One that is paused cannot: then Delve is asked to end it. `hold` leaves the program stopped at its first
-instruction until a debugger lets it run.
+its exit code or signal, unless a client has Delve start it again (`restart`). A signal sent to us is the program's,
+so that it can end as gracefully as it would without a debugger. One that is paused cannot: then Delve is asked to end
+it. `hold` leaves the program stopped at its first instruction until a debugger lets it run.
 
 This file is run by itself: standard library only.
 """
@@ -18,6 +18,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from contextlib import suppress
 
 PASSED_ON = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
@@ -56,8 +57,8 @@ def _paused(pid: int) -> bool:
         return False
 
 
-def how_it_ended(port: int) -> int:
-    """Ask Delve for the exit code of its program, negative for a signal.
+def how_it_ended(port: int) -> "int | None":
+    """Ask Delve for the exit code of its program, negative for a signal; None: it knows of no end.
 
     The question is `RPCServer.State` of https://pkg.go.dev/github.com/go-delve/delve/service/rpc2, as JSON-RPC 1.0;
     once the program has ended the answer is the error `Process 4711 has exited with status 3`.
@@ -66,8 +67,25 @@ def how_it_ended(port: int) -> int:
         with socket.create_connection(("127.0.0.1", port), PATIENCE) as asking:
             asking.sendall(b'{"method":"RPCServer.State","params":[{"NonBlocking":true}],"id":1}')
             error = json.loads(asking.makefile().readline()).get("error")
-        found = re.search(r"exited with status (-?\d+)", error or "")
+        if error is None:
+            return None
+        found = re.search(r"exited with status (-?\d+)", error)
         return int(found[1]) if found else 1
+    return 1
+
+
+def end_of(program: int, delve: int, port: int) -> "int | None":
+    """Give the exit code of a program that has ended, None when Delve has started another one in its place.
+
+    It answers only once a restart is done; and for a moment after an end it may not have noticed that yet.
+    """
+    over = time.monotonic() + PATIENCE
+    while time.monotonic() < over:
+        if (code := how_it_ended(port)) is not None:
+            return code
+        if program_of(delve) not in {None, program}:
+            return None
+        time.sleep(LOOK / 1000)
     return 1
 
 
@@ -110,11 +128,16 @@ def main() -> None:
             handle = os.pidfd_open(running)
             waiting.register(handle, select.POLLIN)
         ready = [descriptor for descriptor, _ in waiting.poll(None if running else LOOK)]
-        if handle in ready:
-            code = how_it_ended(int(port))
-            delve.terminate()
-            delve.wait()
-            leave(code)
+        if running is not None and handle in ready:
+            code = end_of(running, delve.pid, int(port))
+            if code is not None:
+                delve.terminate()
+                delve.wait()
+                leave(code)
+            waiting.unregister(handle)
+            os.close(handle)
+            running = None
+            continue
         if read in ready:
             signals = bytes(number for number in os.read(read, 4096) if number in PASSED_ON)
             told(delve, running, signals)

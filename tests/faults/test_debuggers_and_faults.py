@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from attaching import EVERY, PYTHON, WITH_GDB, Debugged, debugging, hit, laid
+from attaching import EVERY, GO, PYTHON, WITH_GDB, Debugged, debugging, hit, laid
 from kills import gone, kill, supervisors
 from seat import ask, reloaded, services, started
 from waiting import until
@@ -101,6 +102,32 @@ def test_a_program_that_ends_under_its_debugger_is_seen_to_end(project: Project,
         file.write_text(debugged.language.text("zero") + "\n")
         assert reloaded(project)[1] == 0
         assert get(port) == "zero"
+        assert task.ctrl_c() == 130
+
+
+@pytest.mark.needs("go", "dlv")
+def test_bug_a_restart_in_delves_client_was_taken_for_the_end_of_the_service(project: Project, port: int) -> None:
+    laid(project, GO, port)
+    with debugging(project, "web", "--debugger") as task:
+        debugger = task.ready()
+        before, program = services(project)["web"], listener(port)
+        for _ in range(2):
+            client = ["dlv", "connect", f"127.0.0.1:{debugger}"]
+            done = subprocess.run(
+                client, input="restart\nexit -c\n", env=project.environ, capture_output=True, text=True, timeout=60
+            )
+            assert "Process restarted with PID" in done.stdout, done.stdout + done.stderr
+            until(lambda: ports.listeners(port), 30)
+            assert get(port) == "zero"
+            assert listener(port) != program
+            program = listener(port)
+        told = services(project)["web"]
+        assert (told["pid"], told["restarts"]) == (before["pid"], 0)
+        assert ports.listeners(debugger)
+        os.kill(program, signal.SIGTERM)
+        until(lambda: services(project)["web"]["restarts"] == 1, 30)
+        assert "SIGTERM" in services(project)["web"]["detail"], "the end of the new program is seen, too"
+        task.ready(2)
         assert task.ctrl_c() == 130
 
 
