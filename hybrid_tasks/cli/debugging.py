@@ -77,7 +77,8 @@ class Session:
         """Say how it was left."""
         services = [one for one in result.get("services") or () if isinstance(one, dict)]
         running = any(one.get("state") == "running" and not one.get("debugger") for one in services)
-        self._say(OVER if running else GONE)
+        if running or not any(one.get("swap") for one in services):  # else it is on its way, and we were told so
+            self._say(OVER if running else GONE)
 
     def _come(self) -> None:
         if not self._coming:

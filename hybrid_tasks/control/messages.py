@@ -54,7 +54,7 @@ OPERATIONS: Mapping[str, Mapping[str, tuple[str, object]]] = MappingProxyType(
         "restart": {"services": (NAMES, ()), "timeout": (NUMBER, 120.0)},
         "status": {},
         "wait": {"services": (NAMES, ()), "reload": (FLAG, False), "timeout": (NUMBER, 120.0)},
-        "debug": {"service": (TEXT, ""), "wait": (FLAG, False), "timeout": (NUMBER, 120.0)},
+        "debug": {"service": (TEXT, ""), "wait": (FLAG, False)},
         "exec": {"service": (TEXT, ""), "words": (WORDS, ())},
         "stacks": {"service": (TEXT, ""), "end": (FLAG, False)},
         "test": {"services": (NAMES, ()), "arguments": (WORDS, ())},

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hybrid_tasks.control.messages import Request
 from hybrid_tasks.control.server import Reply
-from hybrid_tasks.errors import Code, HybridError, TimedOut, WrongInput
+from hybrid_tasks.errors import Code, HybridError, WrongInput
 from hybrid_tasks.model.debugging import Debugging
 from hybrid_tasks.model.events import Event
 from hybrid_tasks.model.service import Service
@@ -67,7 +67,7 @@ async def debug(estate: Estate, request: Request, reply: Reply) -> None:
         estate.taken_over()
         estate.remember()
         try:
-            code = await _under(estate, reply, unit, units, request.args["timeout"])
+            code = await _under(estate, reply, unit, units)
             if code is Code.DONE:
                 code = await _stay(estate, reply, unit, debugging)
         finally:
@@ -77,7 +77,7 @@ async def debug(estate: Estate, request: Request, reply: Reply) -> None:
         if ours:
             reply.event(Event("debugger", time.time(), service.name, {}))
             await _back(estate, reply, unit, units, served=served)
-        await _settled_down(estate, unit)
+        await _settled_down(estate, reply, unit)
         reply.result(result([unit]), code)
 
 
@@ -109,18 +109,14 @@ def settled(loaded: Loaded, service: Service, request: Request, folder: Path) ->
     )
 
 
-async def _under(estate: Estate, reply: Reply, unit: ServiceUnit, units: list[ServiceUnit], seconds: float) -> Code:
-    """Wait until the service is under its debugger, and all that it needs has come up."""
+async def _under(estate: Estate, reply: Reply, unit: ServiceUnit, units: list[ServiceUnit]) -> Code:
+    """Wait, however long a build takes, until the service is under its debugger and all that it needs has come up."""
     before = unit.state.last_receipt
 
     def done(one: ServiceUnit) -> Code | None:
         return swapped_since(unit, before) if one is unit else come_up(one)
 
-    try:
-        return await until(estate, reply, units, done, seconds)
-    except TimedOut as late:
-        reply.event(Event("note", time.time(), None, {"text": "\n".join(late.lines())}))
-        return Code.TIMED_OUT
+    return await until(estate, reply, units, done, 0)
 
 
 async def _stay(estate: Estate, reply: Reply, unit: ServiceUnit, debugging: Debugging) -> Code:
@@ -142,17 +138,21 @@ async def _back(estate: Estate, reply: Reply, unit: ServiceUnit, units: list[Ser
         await (undo(estate, reply, alone) if reply.cancelled.is_set() else stop(estate, alone))
 
 
-async def _settled_down(estate: Estate, unit: ServiceUnit) -> None:
-    """Wait until the service runs without a debugger, or does not run."""
+async def _settled_down(estate: Estate, reply: Reply, unit: ServiceUnit) -> None:
+    """Wait until the service runs without a debugger, or does not run; not for ever, and a build goes on alone."""
 
     def there() -> bool:
         rests = unit.state.rest is not None and not isinstance(unit.state.rest, Waiting)
         return unit.state.swap is None and not unit.debugged and (unit.setting is not None or rests)
 
+    name = unit.service.name
     try:
         async with asyncio.timeout(BACK):
             while not there():
                 await estate.bus.changed()
     except TimeoutError:
-        words = f"`{unit.service.name}` did not come back within {BACK:g} s"
-        raise HybridError(words, f"see `inv dev-status` and `inv dev-logs {unit.service.name}`") from None
+        if (swap := unit.state.swap) is None:
+            words = f"`{name}` did not come back within {BACK:g} s"
+            raise HybridError(words, f"see `inv dev-status` and `inv dev-logs {name}`") from None
+        words = f"`{name}` is still on its way back ({swap.stage}); see `inv dev-status`"
+        reply.event(Event("note", time.time(), None, {"text": words}))
