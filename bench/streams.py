@@ -22,33 +22,22 @@ from hybrid_tasks.testing.project import free_port
 SAVES, EACH = 10, 8
 LIMIT = 30.0
 """Seconds after which a connection that is still open counts as left."""
-APP = """
-import asyncio
-
-VERSION = "WORD"
-
-
-async def app(scope, receive, send):
-    if scope["type"] == "lifespan":
-        while True:
-            message = await receive()
-            await send({"type": message["type"] + ".complete"})
-            if message["type"] == "lifespan.shutdown":
-                return
-    if scope["type"] == "websocket":
+STREAMS = """    if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.accept"})
         while (await receive())["type"] != "websocket.disconnect":
             pass
         return
-    events = scope["path"] == "/events"
-    kind = b"text/event-stream" if events else b"text/plain"
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", kind)]})
-    while events:
-        await send({"type": "http.response.body", "body": b"data: tick\\n\\n", "more_body": True})
-        await asyncio.sleep(0.2)
-    await send({"type": "http.response.body", "body": VERSION.encode()})
+    if scope["path"] == "/events":
+        import asyncio
+
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/event-stream")]})
+        while True:
+            await send({"type": "http.response.body", "body": b"data: tick\\n\\n", "more_body": True})
+            await asyncio.sleep(0.2)
 """
+"""What the measured application does with them, before it answers with its word."""
+APP = sources.PYTHON.replace("    body =", f"{STREAMS}    body =")
 EVENTS = "GET /events HTTP/1.1\r\nHost: x\r\n\r\n"
 UPGRADE = (
     "GET /socket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"

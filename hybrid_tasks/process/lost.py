@@ -74,7 +74,7 @@ def _search(lost: list[Lost], ours: set[int]) -> list[ProcessIdentity]:
     by_run = {one.run: one for one in lost}
     processes = everybody()
     holders = frozenset().union(*(one.holders for one in lost))
-    orphans = _with_descendants(_orphans(processes, holders) - ours, processes)
+    orphans = _with_descendants(_orphans(processes, holders), processes, ours)
     living = []
     for pid, stat in processes.items():
         if pid in ours:
@@ -103,13 +103,14 @@ def _orphans(processes: dict[int, Stat], holders: frozenset[int]) -> set[int]:
     }
 
 
-def _with_descendants(ancestors: set[int], processes: dict[int, Stat]) -> set[int]:
-    found = set(ancestors)
+def _with_descendants(ancestors: set[int], processes: dict[int, Stat], ours: set[int]) -> set[int]:
+    """Add all that is below, but nothing a living shim looks after: a dying warm parent is still above its forks."""
+    found = ancestors - ours
     more = True
     while more:
         more = False
         for pid, stat in processes.items():
-            if stat.parent in found and pid not in found:
+            if stat.parent in found and pid not in found | ours:
                 found.add(pid)
                 more = True
     return found
