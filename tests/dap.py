@@ -95,15 +95,17 @@ class Dap:
             self._pending += data
 
 
-def attached(port: int, file: Path, line: int, timeout: float = 60, /, **arguments: object) -> Dap:
-    """Attach as an editor does, with one breakpoint, and let the program run on."""
+def attached(port: int, file: Path, line: int | None, timeout: float = 60, /, **arguments: object) -> Dap:
+    """Attach as an editor does, with one breakpoint (or none), and let the program run on."""
     client = Dap(port, timeout)
     client.file = str(file)
     client.ask("initialize", adapterID="test", linesStartAt1=True, columnsStartAt1=True, pathFormat="path")
     attaching = client.send("attach", **arguments)
     client.event("initialized")
-    told = client.ask("setBreakpoints", source={"path": str(file)}, breakpoints=[{"line": line}])
-    assert told["breakpoints"][0]["verified"] or told["breakpoints"][0].get("id") is not None, told
+    wanted = [] if line is None else [{"line": line}]
+    told = client.ask("setBreakpoints", source={"path": str(file)}, breakpoints=wanted)
+    assert all(one["verified"] or one.get("id") is not None for one in told["breakpoints"]), told
+    assert len(told["breakpoints"]) == len(wanted)
     client.ask("setExceptionBreakpoints", filters=[])
     client.ask("configurationDone")
     client.answer(attaching)

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,6 +132,10 @@ def get(port: int, path: str = "/", timeout: float = 10.0) -> str:
     Raises:
         OSError: no answer, or one of 400 and above.
     """
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=timeout) as answer:
-        body: bytes = answer.read()
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=timeout) as answer:
+            body: bytes = answer.read()
+    except urllib.error.HTTPError as error:
+        error.close()  # it keeps the connection
+        raise
     return body.decode()
