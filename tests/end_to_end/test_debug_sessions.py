@@ -55,7 +55,7 @@ def test_bug_a_save_that_was_undone_left_the_editors_task_busy(project: Project,
         held.hold()
         file.write_text(GO.language.text("one"))
         held.builds()
-        assert task.text.count("[hybrid] web is coming up under the debugger") == 2
+        until(lambda: task.text.count("[hybrid] web is coming up under the debugger") == 2)
         held.save(file, before, 1)
         assert task.ready(2) == debugger
         held.let_go()
@@ -80,7 +80,7 @@ def test_a_save_after_another_ends_no_round_of_the_editors_task(project: Project
         held.let_go()
         task.ready(2)
         assert get(port) == "two"
-        assert task.text.count("[hybrid] web is coming up under the debugger") == 2
+        until(lambda: task.text.count("[hybrid] web is coming up under the debugger") == 2)
         assert task.ctrl_c() == 130
 
 
