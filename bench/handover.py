@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from bench import asking, projects, rivals, sources, table, tools
-from bench.broken import LEFT_OUT
+from bench.broken import LEFT_OUT, SYNTAX
 from bench.load import Load
 from bench.reload import LIMIT, NEEDS
 from bench.rivals import FRONT, OURS, Kept
@@ -127,10 +127,9 @@ def _gap(load: Load, since: float, until: float) -> float:
 
 def dark(name: str, stack: str) -> tuple[int, int]:
     """Break the source for a while under load; give how many requests failed, and of how many."""
-    broken = {"python": "def broken(:\n", "go": "package main\n\nfunc main( {\n", "rust": "fn main( {\n"}
     with rivals.kept(name, stack) as service, Load(service.port) as load:
         time.sleep(0.3)
-        service.file.write_text(broken[stack])
+        service.file.write_text(SYNTAX[stack])
         time.sleep(DARK)
     return load.failures.total(), load.asked
 

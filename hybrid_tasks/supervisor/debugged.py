@@ -52,16 +52,22 @@ class Seen:
 
 def look(job: Job, debugging: Debugging) -> Seen:
     """Look at an instance under a debugger."""
+    clients, listeners = set(ports.clients(debugging.port)), _listeners(debugging)
     members = tree(job)
-    clients = set(ports.clients(debugging.port))
-    attached = bool(clients) and not clients <= ports.inodes_of(members)  # Delve tells itself to let the program run
-    return Seen(tracing.stopped(members[1:]), attached, listens(job, debugging))
+    theirs = ports.inodes_of(members)
+    # Delve tells itself to let the program run; what it has closed since it was listed is in nobody's hands.
+    attached = any(client not in theirs for client in clients.intersection(ports.clients(debugging.port)))
+    return Seen(tracing.stopped(members[1:]), attached, bool(listeners & theirs))
 
 
 def listens(job: Job, debugging: Debugging) -> bool:
     """Whether the debugger of an instance takes connections; nobody connects, for that may be all it waits for."""
-    inodes = {one.inode for one in ports.listeners(debugging.port, "127.0.0.1")}
+    inodes = _listeners(debugging)
     return bool(inodes) and bool(inodes & ports.inodes_of(tree(job)))
+
+
+def _listeners(debugging: Debugging) -> set[int]:
+    return {one.inode for one in ports.listeners(debugging.port, "127.0.0.1")}
 
 
 def tree(job: Job) -> list[int]:

@@ -225,12 +225,6 @@ def test_a_first_version_that_fails_leaves_the_ordinary_one_untouched(project: P
     file = laid(project, PYTHON, port)
     started(project)
     before = services(project)["web"]
-    project.write(
-        "hybrid.toml",
-        (project.root / "hybrid.toml").read_text().replace("[services.web]", "[services.web]\nhot_reload = false", 1)
-        if False
-        else (project.root / "hybrid.toml").read_text(),
-    )
     file.write_text("this is no program (")
     assert reloaded(project)[1] == 1
     with debugging(project, "web", "--debugger") as task:
