@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,8 +34,8 @@ class _Book:
         self.stage = owner.stage
         self.stages: list[Stage] = []
 
-    @asynccontextmanager
-    async def __call__(self, name: str) -> AsyncIterator[_Mark]:
+    @contextmanager
+    def __call__(self, name: str) -> Iterator[_Mark]:
         self.stage(name)
         mark = _Mark()
         begin = time.perf_counter()
@@ -100,7 +100,7 @@ class _Failure(Exception):
 async def _nudged(nudge: Nudge, crew: Crew, owner: Owner, book: _Book) -> bool:
     """Have the serving instance read its source again; False: it did not answer afterwards."""
     await owner.quiet()
-    async with book("signal") as mark:
+    with book("signal") as mark:
         mark.ok = isinstance(await crew.nudge(nudge.job, nudge.signal), Healthy)
         if mark.ok:
             owner.adopt(nudge.version)
@@ -109,7 +109,7 @@ async def _nudged(nudge: Nudge, crew: Crew, owner: Owner, book: _Book) -> bool:
 
 async def _driven(driven: Driven, order: Order, crew: Crew, owner: Owner, book: _Book) -> Outcome:
     """Leave the change to a driver, and see what it makes of it."""
-    async with book("driver") as mark:
+    with book("driver") as mark:
         book.stage("driver", f"left to {driven.driver.name}")
         error = await crew.follow(driven, order.burst)
         mark.ok = error is None
@@ -125,7 +125,7 @@ async def _make(
     if order.version is not None:
         await _genuine(order.version, owner)
         return order.version, None
-    async with book("plan") as mark:
+    with book("plan") as mark:
         plan = await crew.plan(order.folder, order.trigger)
         mark.ok = True
     checking = None
@@ -134,12 +134,12 @@ async def _make(
         if crew.beside and plan.build is None:
             checking = asyncio.ensure_future(builder.run(crew.spawn, "check", check))
         else:
-            async with book("check") as mark:
+            with book("check") as mark:
                 _refuse(await builder.run(crew.spawn, "check", check))
                 mark.ok = True
     artefact = None
     if plan.build is not None:
-        async with book("build") as mark:
+        with book("build") as mark:
             built = await builder.build(crew.spawn, plan.build, order.folder, book.stage)
             _refuse(built)
             artefact = built if isinstance(built, Path) else None
@@ -185,13 +185,13 @@ async def _tried(version: Version, crew: Crew, book: _Book, checking: asyncio.Ta
     job = None
     proved = False
     try:
-        async with book("launch") as mark:
+        with book("launch") as mark:
             try:
                 job = await crew.launch(version)
             except HybridError as error:
                 raise _Failure("\n".join(error.lines()).removeprefix("error: ")) from error
             mark.ok = True
-        async with book("probe") as mark:
+        with book("probe") as mark:
             verdict = await _probe(job, crew, book, checking)
             mark.ok = isinstance(verdict, Healthy)
         if not isinstance(verdict, Healthy):
@@ -230,7 +230,7 @@ async def _beside(
     except BaseException:
         await asyncio.shield(crew.drop(job))
         raise
-    async with book("switch") as mark:
+    with book("switch") as mark:
         await owner.switch(job, version)
         mark.ok = True
     return Outcome(tuple(book.stages), None, job, version)
@@ -238,7 +238,7 @@ async def _beside(
 
 async def _replace(order: Order, version: Version, crew: Crew, owner: Owner, book: _Book) -> Outcome:
     await owner.quiet()
-    async with book("retire") as mark:
+    with book("retire") as mark:
         await owner.retire()
         mark.ok = True
     try:
@@ -251,12 +251,12 @@ async def _replace(order: Order, version: Version, crew: Crew, owner: Owner, boo
             again = await _launch(order.good, crew, book, None)
         except _Failure as second:
             raise _Failure(f"{failure.error}\nand the version before failed too: {second.error}") from failure
-        async with book("switch") as mark:
+        with book("switch") as mark:
             await owner.switch(again, order.good)
             mark.ok = True
         mixed = f"\nthe version before runs again, with {_these(outside)} as it is now" if outside else ""
         raise _Failure(failure.error + mixed, again, order.good) from None
-    async with book("switch") as mark:
+    with book("switch") as mark:
         await owner.switch(job, version)
         mark.ok = True
     return Outcome(tuple(book.stages), None, job, version)

@@ -42,7 +42,11 @@ def note(log_dir: Path, at: float, run: str, source: tuple[str, int], path: str)
     """
     line = f"{at:.3f} {run} {source[0]} {source[1]} {path}\n".encode()
     with contextlib.suppress(OSError):
-        descriptor = os.open(log_dir / FILE, _APPEND, 0o600)
+        try:
+            descriptor = os.open(log_dir / FILE, _APPEND, 0o600)
+        except FileNotFoundError:  # nothing of the service has been logged yet
+            log_dir.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(log_dir / FILE, _APPEND, 0o600)
         try:
             os.write(descriptor, line)
             full = os.fstat(descriptor).st_size > CAP

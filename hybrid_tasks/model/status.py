@@ -31,6 +31,10 @@ class InFlight:
     since: float
     note: str = ""
 
+    def as_json(self) -> dict[str, object]:
+        """What a `stage` event says of it."""
+        return {"stage": self.stage, "note": self.note} if self.note else {"stage": self.stage}
+
 
 @dataclass(frozen=True, slots=True)
 class Stopped:

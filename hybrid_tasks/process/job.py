@@ -56,7 +56,7 @@ class Job:
         self._code: int | None = None
         self._over = asyncio.Event()
         self._exit: Exit | None = None
-        asyncio.get_running_loop().add_reader(sock, self._hear)
+        asyncio.get_running_loop().add_reader(sock.fileno(), self._hear)
 
     @property
     def exit(self) -> Exit | None:

@@ -51,7 +51,7 @@ class WarmParent:
         self._refusal: str | None = None
         self.told: Mapping[str, Any] = {}
         """What it says of itself; it says so anew when it has learned to leave something out."""
-        self._loop.add_reader(sock, self._hear)
+        self._loop.add_reader(sock.fileno(), self._hear)
 
     @property
     def refusal(self) -> str | None:

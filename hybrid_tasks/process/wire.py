@@ -53,7 +53,7 @@ async def send(sock: socket.socket, message: Mapping[str, Any], descriptors: Seq
 
 async def _writable(loop: asyncio.AbstractEventLoop, sock: socket.socket) -> None:
     ready = asyncio.Event()
-    loop.add_writer(sock, ready.set)
+    loop.add_writer(sock.fileno(), ready.set)
     try:
         await ready.wait()
     finally:

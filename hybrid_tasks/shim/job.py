@@ -53,7 +53,7 @@ def live(sock: socket.socket, wakeups: int) -> None:
     pipes.close_write_ends()
     for listener in listeners:
         os.close(listener)
-    log.open()  # here, while the program is being executed on another processor
+    log.begin()
     Job(request, link, log, pipes, (main, report, wakeups)).run()
 
 
@@ -78,7 +78,7 @@ def adopt(descriptor: int, main: int, stdout: int, stderr: int) -> None:
         return  # the program dies with us
     request = Request(message)
     log = LogFile(request.log_dir, request.log_stem, request.log_cap)
-    log.open()
+    log.begin()
     os.kill(os.getpid(), signal.SIGCHLD)  # the program may have ended before we could hear of it
     Job(request, link, log, Pipes(log, {stdout: STDOUT, stderr: STDERR}), (main, NOTHING, wakeups)).run()
 

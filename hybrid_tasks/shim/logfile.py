@@ -24,6 +24,7 @@ EXIT = 4
 """offset: the exit code as an unsigned 32-bit number."""
 
 RETRY = 0.5
+FIRST = 0.25  # making two files costs as much as all else that a shim does at a start
 LOOK_AGAIN = 1.0
 PRUNE_AFTER = 1.0
 CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -53,19 +54,16 @@ class LogFile:
         self.trouble: str | None = None
         """Why nothing can be written at the moment."""
         self.retry_at: float | None = None
-        """When `write_backlog` should be called next (monotonic), or None when all is written."""
+        """When `write_backlog` should be called next (monotonic), or None when all is written and readers find it."""
         self.prune_at: float | None = None
         """When `prune` should be called (monotonic): not while the job and perhaps many others are starting."""
         self.dropped = 0
         """Lines lost so far."""
 
-    def open(self) -> None:
-        """Make the first segment, so that readers find it; what hinders that is tried again later."""
-        self.prune_at = time.monotonic() + PRUNE_AFTER
-        try:
-            self._open()
-        except OSError as error:
-            self._troubled(error)
+    def begin(self) -> None:
+        """Have the first segment made in a moment, if nothing is written before: many others may be starting now."""
+        now = time.monotonic()
+        self.retry_at, self.prune_at = now + FIRST, now + PRUNE_AFTER
 
     def prune(self) -> None:
         """Remove the service's oldest segments beyond the cap."""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from hybrid_tasks.engine.keeping import fresh
 from hybrid_tasks.errors import HybridError, ToolMissing
 from hybrid_tasks.model.debugging import Debugging
 from hybrid_tasks.model.plan import DebugPlan, Place, ReloadAction, ReloadPlan, RunPlan, StartPlan
@@ -87,9 +88,19 @@ def start(site: Site, service: Service, place: Place) -> tuple[StartPlan, RunPla
         ToolMissing: the plan needs a program that is not on this machine.
         HybridError: the runtime names no program that could be the instance.
     """
+    return _run(site, service, place, _planned(site, service, place))
+
+
+def _planned(site: Site, service: Service, place: Place) -> StartPlan:
     plan = _debugged(site, service, place) if place.debug_port else routing.start_plan(site.host, service, place)
     if missing := routing.lacking(plan, site.client.get("PATH")):
         raise ToolMissing(f"`{missing[0].executable}` is missing", missing[0].install)
+    return plan
+
+
+def _run(site: Site, service: Service, place: Place, plan: StartPlan) -> tuple[StartPlan, RunPlan]:
+    if _makes(plan):
+        place.artefacts.mkdir(parents=True, exist_ok=True)
     for name, text in plan.files.items():
         (place.artefacts / name).write_text(text, "utf-8")
     [run] = routing.run_plans(site.host, (service,), {service.name: plan}, {service.name: service.environ or {}})
@@ -146,7 +157,7 @@ def begin(
     debugging: Debugging | None,
     offer: bool,
     settled: Listen | None,
-    spare: Callable[[], int] | None,
+    spare: Callable[[], int | None],
 ) -> Beginning:
     """Ask how a service is started and asked whether it is well.
 
@@ -157,21 +168,42 @@ def begin(
         debugging: how it is debugged, on a port it binds itself; None: it is not.
         offer: whether it may have one.
         settled: how it listens, whatever the stack makes of its source now; None: that is open.
-        spare: gives a port to listen on behind the front; None: there is no front.
+        spare: gives a port to listen on behind the front, None when there is no front.
     """
     probe = routing.health(site.host, service)
     if debugging is not None:
         nobody_elses(service, debugging, site.jobs.live)
         way = Way(debugging=debugging)
-        plan, run = start(site, service, placed(place, way))
-        return Beginning(plan, run, probe, way)
+        plan = _planned(site, service, placed(place, way))
+    else:
+        plan, way = _listening(site, service, place, probe, offer=offer, settled=settled, spare=spare)
+    if _makes(plan):
+        fresh(place.artefacts)
+    plan, run = _run(site, service, placed(place, way), plan)
+    return Beginning(plan, run, probe, way)
+
+
+def _makes(plan: StartPlan) -> bool:
+    return plan.build is not None or bool(plan.files)
+
+
+def _listening(
+    site: Site,
+    service: Service,
+    place: Place,
+    probe: Probe,
+    *,
+    offer: bool,
+    settled: Listen | None,
+    spare: Callable[[], int | None],
+) -> tuple[StartPlan, Way]:
+    """Take the best way to listen that the stack can and that there is."""
     if offer and settled is not Listen.FRONT:
-        plan, run = start(site, service, placed(place, Way(Listen.INHERIT)))
+        way = Way(Listen.INHERIT)
+        plan = _planned(site, service, placed(place, way))
         if plan.driver is None and (settled is Listen.INHERIT or Listen.INHERIT in {plan.listen, service.listen}):
-            return Beginning(plan, run, probe, Way(Listen.INHERIT))
-    if spare is not None and (settled is Listen.FRONT or frontable(service, probe)):
-        way = Way(Listen.FRONT, spare())
-        plan, run = start(site, service, placed(place, way))
-        return Beginning(plan, run, probe, way)
-    plan, run = start(site, service, place)
-    return Beginning(plan, run, probe, Way())
+            return plan, way
+    if (settled is Listen.FRONT or frontable(service, probe)) and (number := spare()) is not None:
+        way = Way(Listen.FRONT, number)
+        return _planned(site, service, placed(place, way)), way
+    return _planned(site, service, place), Way()

@@ -6,10 +6,10 @@ import asyncio
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
-from hybrid_tasks.engine.keeping import Copy, fresh
+from hybrid_tasks.engine.keeping import Copy
 from hybrid_tasks.engine.order import Driven, Version
 from hybrid_tasks.engine.unavailable import Notice
 from hybrid_tasks.errors import HybridError, SteeringUnavailable
@@ -123,23 +123,24 @@ class Crew:
         offer = service.port is not None and service.listen in {Listen.AUTO, Listen.INHERIT} and linux
         settled = self._berths.listen if self._berths.steered and trigger not in ACTED else None
         ask = partial(consulting.begin, debugging=self.debugging, offer=offer, settled=settled)
+        lacks = cache(self._front.lacks)
 
-        def asked() -> tuple[consulting.Beginning, Given, str | None]:
-            fresh(folder)
+        def spare() -> int | None:
+            return self._front.spare() if lacks() is None else None
+
+        def asked() -> tuple[consulting.Beginning, Given]:
             given = self.starting.surroundings.given(service)
-            lacks = self._front.lacks()
-            spare = self._front.spare if lacks is None else None
-            return ask(site, replace(service, environ=given.values), place, spare=spare), given, lacks
+            return ask(site, replace(service, environ=given.values), place, spare=spare), given
 
-        begin, given, lacks = await asyncio.to_thread(asked)
-        plan, run, way = begin.plan, begin.run, begin.way
+        begin, given = await asyncio.to_thread(asked)
+        plan, run, way, untaken = begin.plan, begin.run, begin.way, None
         if way.listen is not Listen.OWN and (why := self._untaken(way)) is not None:
-            lacks, way = why if way.listen is Listen.FRONT else lacks, Way()
+            untaken, way = why if way.listen is Listen.FRONT else None, Way()
             plan, run = await asyncio.to_thread(consulting.start, site, replace(service, environ=given.values), place)
         self._berths.choose(service, way.listen)
-        wished = way == Way() and frontable(service, begin.probe)
+        wished = way == Way() and frontable(service, begin.probe) and (untaken or lacks())
         self.remarks.say(
-            "front", f"replaced at each save, nothing holds its port meanwhile: {lacks}" if wished else None
+            "front", f"replaced at each save, nothing holds its port meanwhile: {wished}" if wished else None
         )
         self._settle(Setting(service, begin.probe, way, given, run))
         return self.warmth.planned(plan, trigger, beside=self.beside)

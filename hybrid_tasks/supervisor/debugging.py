@@ -20,7 +20,7 @@ from hybrid_tasks.supervisor.attaching import debugged_place
 from hybrid_tasks.supervisor.awaiting import come_up, swapped_since, until
 from hybrid_tasks.supervisor.debugged import nobody_elses
 from hybrid_tasks.supervisor.estate import Estate
-from hybrid_tasks.supervisor.halting import stop, undo
+from hybrid_tasks.supervisor.halting import alone, release, stop, undo
 from hybrid_tasks.supervisor.loaded import Loaded
 from hybrid_tasks.supervisor.order import with_needs
 from hybrid_tasks.supervisor.racing import first
@@ -128,14 +128,13 @@ async def _stay(estate: Estate, reply: Reply, unit: ServiceUnit, debugging: Debu
 
 async def _back(estate: Estate, reply: Reply, unit: ServiceUnit, units: list[ServiceUnit], *, served: bool) -> None:
     """Leave the service as it was found, also when it has ended since, and as others want it meanwhile."""
-    alone = [one.service.name for one in units if one.borrowers == {reply}]
+    ours = alone(units, reply)
     back = unit.debugged or unit.state.swap is not None or (served and unit.setting is None)
-    if unit.service.name not in alone and back:
+    if unit.service.name not in ours and back:
         unit.want("restart", reply)
-    for one in units:
-        one.borrowers.discard(reply)
-    if unit.service.name in alone:
-        await (undo(estate, reply, alone) if reply.cancelled.is_set() else stop(estate, alone))
+    release(units, reply, for_good=False)
+    if unit.service.name in ours:
+        await (undo(estate, reply, ours) if reply.cancelled.is_set() else stop(estate, ours))
 
 
 async def _settled_down(estate: Estate, reply: Reply, unit: ServiceUnit) -> None:

@@ -29,6 +29,7 @@ from hybrid_tasks.supervisor.chronicle import Chronicle
 from hybrid_tasks.supervisor.figures import Figures
 from hybrid_tasks.supervisor.fronting import FRONT, Front
 from hybrid_tasks.supervisor.loaded import Loaded, load
+from hybrid_tasks.supervisor.memory import Memory
 from hybrid_tasks.supervisor.order import service_needs, step_needs
 from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.source import TICK, Source
@@ -65,8 +66,9 @@ class Estate:
         self.notes: list[str] = []
         self.hybrid = hybrid_dir(root, environ)
         self._environ = dict(environ)
-        self._state_file = folder / statefile.FILE
-        self._before = statefile.read(self._state_file)
+        self._folder = folder
+        self._before = statefile.read(folder / statefile.FILE)
+        self.memory = Memory(folder / statefile.FILE)
         self._receipts = Receipts(folder / "receipts.jsonl")
         self._runs = runs
         self._identity = project_identity(root)
@@ -131,7 +133,7 @@ class Estate:
             self._site = Site(
                 project, self.loaded.host, self._jobs, self.bus, self._receipts, self.hybrid, addresses, self._environ
             )
-            self._front = Front(self._site, self._state_file.with_name(FRONT))
+            self._front = Front(self._site, self._folder / FRONT)
             self._steps = Steps(self._site, self._met)
             self.bus.listen(self._telling.hear)
             self._chronicle = Chronicle(self.root, self._site.logs, lambda name: self.units[name].state)
@@ -177,22 +179,19 @@ class Estate:
         self._before = None
 
     def remember(self) -> None:
-        """Write down what is wanted, unless an earlier supervisor's state still waits to be restored."""
+        """Have written down what is wanted, unless an earlier supervisor's state still waits to be restored."""
         if self._before is not None and self._before.wanted:
             return
         wanted = tuple(name for name, unit in self.units.items() if unit.state.wanted)
         project = self.loaded.project if self.loaded else None
         patterns, mode = (project.pass_env, project.mode) if project else ((), None)
         client = {name: value for name, value in self._environ.items() if passes(name, patterns)}
-        try:
-            statefile.write(self._state_file, State(str(self.root), boot_id(), mode, wanted, client, os.getpid()))
-        except OSError as error:
-            self.notes.append(f"cannot write `{self._state_file}`: {error.strerror}; what runs will not be restored")
+        self.memory.keep(State(str(self.root), boot_id(), mode, wanted, client, os.getpid()))
 
     def all_notes(self) -> list[str]:
         """What the user should read beside the state of the services."""
-        lost = [trouble for trouble in (self._receipts.trouble, self._front and self._front.trouble) if trouble]
-        return [*self.notes, *lost, *(self._observer.warnings() if self._observer else ())]
+        lost = (self.memory.trouble, self._receipts.trouble, self._front and self._front.trouble)
+        return [*self.notes, *filter(None, lost), *(self._observer.warnings() if self._observer else ())]
 
     def idle(self) -> bool:
         """Whether nothing is wanted and nothing runs."""
@@ -219,6 +218,7 @@ class Estate:
         if self._site is not None:
             await self._site.announcing.close()
             self._site.notify.close()
+        await self.memory.kept()
         await asyncio.to_thread(self._telling.close, LAST_WORDS)
         self._runs.close()
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from hybrid_tasks.control.server import Reply
 from hybrid_tasks.supervisor.estate import Estate
 from hybrid_tasks.supervisor.order import NO_STEPS, waves
+from hybrid_tasks.supervisor.unit import ServiceUnit
 
 
 async def stop(estate: Estate, names: Iterable[str], *, kill: bool = False) -> None:
@@ -28,6 +29,26 @@ async def stop(estate: Estate, names: Iterable[str], *, kill: bool = False) -> N
         while not all(unit.stopped or unit.state.wanted for unit in units):  # somebody may start it again
             await estate.bus.changed()
     estate.remember()
+    await estate.memory.kept()
+
+
+def alone(units: Iterable[ServiceUnit], borrower: object) -> list[str]:
+    """Give the names of what nobody else wants any more, or has wanted meanwhile.
+
+    Args:
+        units: some services.
+        borrower: who wanted them for a while.
+    """
+    return [unit.service.name for unit in units if unit.borrowers == {borrower}]
+
+
+def release(units: Iterable[ServiceUnit], borrower: object, *, for_good: bool) -> None:
+    """Leave what somebody wanted for a while to whoever else wants it, or have it wanted `for_good` from now on."""
+    for unit in units:
+        if for_good:
+            unit.borrowers.clear()
+        else:
+            unit.borrowers.discard(borrower)
 
 
 async def undo(estate: Estate, reply: Reply, names: Iterable[str]) -> None:
@@ -36,7 +57,7 @@ async def undo(estate: Estate, reply: Reply, names: Iterable[str]) -> None:
     Args:
         estate: everything the supervisor has.
         reply: of the start.
-        names: the services that were not wanted before it.
+        names: the services that nobody else wants.
     """
     names = tuple(names)
     stopping = asyncio.ensure_future(stop(estate, names, kill=reply.hurried.is_set()))

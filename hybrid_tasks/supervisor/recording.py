@@ -13,6 +13,8 @@ from hybrid_tasks.errors import HybridError, PluginBroken, ToolMissing
 from hybrid_tasks.model.receipt import REBUILT, Receipt, Result
 from hybrid_tasks.model.status import Blocked, Crashed, Rest, Waiting
 
+_OWED = frozenset({"restart", "config", "crash"})
+
 
 def new_id(at: float) -> str:
     """Make a receipt id that sorts by time.
@@ -101,16 +103,22 @@ def noted(note: str, news: str) -> str:
     return f"{note}, {news}" if note.startswith(REBUILT) else "; ".join(filter(None, (note, f"{REBUILT}{news}")))
 
 
-def refused(service: str, fingerprint: str, words: str, before: str | None, at: float) -> Receipt:
+def owed(receipt: Receipt) -> str | None:
+    """Give the trigger of a cancelled swap that has to come about even when the save that ended it is undone."""
+    return receipt.trigger if receipt.result is Result.CANCELLED and receipt.trigger in _OWED else None
+
+
+def refused(service: str, fingerprint: str, error: Exception, before: str | None, at: float) -> Receipt:
     """Write down that a swap could not even be begun.
 
     Args:
         service: its name.
         fingerprint: of the tree now.
-        words: why.
+        error: why; one that is not ours is put into words that can be pasted into a report.
         before: run id of what serves.
         at: seconds since the epoch.
     """
+    words = "\n".join(error.lines()).removeprefix("error: ") if isinstance(error, HybridError) else _surprise(error)
     return Receipt(
         new_id(at), service, "save", Result.FAILED, "", fingerprint, at, error=words, before=before, ended=at
     )
@@ -167,6 +175,5 @@ def rest_after(receipt: Receipt, missing: HybridError | None) -> Rest:
     return Waiting(())
 
 
-def surprise(error: BaseException) -> str:
-    """Put an unexpected error of ours into words that can be pasted into a report."""
+def _surprise(error: Exception) -> str:
     return "unexpected: " + "".join(traceback.format_exception(error)).rstrip()

@@ -18,7 +18,7 @@ from hybrid_tasks.supervisor.answers import ANSWERS, check_environments, chosen,
 from hybrid_tasks.supervisor.awaiting import come_up, excused, swapped_since, until
 from hybrid_tasks.supervisor.debugging import debug
 from hybrid_tasks.supervisor.estate import Estate
-from hybrid_tasks.supervisor.halting import stop, undo
+from hybrid_tasks.supervisor.halting import alone, release, stop, undo
 from hybrid_tasks.supervisor.loaded import Loaded, load
 from hybrid_tasks.supervisor.order import with_dependants, with_needs
 from hybrid_tasks.supervisor.report import configuration_changed, document
@@ -63,7 +63,8 @@ async def _status(estate: Estate, _request: Request, reply: Reply) -> None:
     reply.result(told, Code.UNREACHABLE if not wanted else Code.DONE if well else Code.FAILED)
 
 
-async def _start(estate: Estate, request: Request, reply: Reply) -> None:
+async def _targets(estate: Estate, request: Request, reply: Reply) -> tuple[str, ...]:
+    """Say what a start is to bring about, once all of it can be read."""
     loaded = await estate.load(request.env, request.args["mode"], acting=True)
     names = request.args["services"]
     if not names and not request.args["all"] and (restored := estate.restorable()):
@@ -75,17 +76,23 @@ async def _start(estate: Estate, request: Request, reply: Reply) -> None:
     targets = with_needs(project.services, chosen(loaded, names), project.steps)
     for warning in await asyncio.to_thread(check_environments, loaded, targets, request.env or {}):
         reply.event(Event("note", time.time(), None, {"text": f"warning: {warning}"}))
+    return targets
+
+
+async def _start(estate: Estate, request: Request, reply: Reply) -> None:
+    targets, attached = await _targets(estate, request, reply), request.args["attached"]
     await opened(estate, reply)
     with told(estate, reply, targets):
         units = [estate.unit(name) for name in targets]
-        fresh = [unit.service.name for unit in units if not unit.state.wanted]
         swapped: dict[str, Receipt | None] = {}
         for unit in units:
             changed = "config" if await estate.reconfigured(unit) else "start"
             trigger = "restart" if request.args["build"] else changed
             if trigger != "start":
                 swapped[unit.service.name] = unit.state.last_receipt
-            unit.want(trigger)
+            unit.want(trigger, reply)
+            if attached:
+                unit.borrowers = {reply}  # it takes over what runs already
         estate.taken_over()
         estate.remember()
 
@@ -97,13 +104,15 @@ async def _start(estate: Estate, request: Request, reply: Reply) -> None:
             code = await until(estate, reply, units, done, request.args["timeout"])
             if reply.cancelled.is_set():
                 code = Code.INTERRUPTED
-                await undo(estate, reply, fresh)
+                await undo(estate, reply, alone(units, reply))
+            await estate.memory.kept()
             reply.result(result(units), code)
         except TimedOut as late:
             reply.error(late)
-    if request.args["attached"]:
+    if attached:
         await reply.closed.wait()
-        await stop(estate, targets)
+        await stop(estate, alone(units, reply))
+    release(units, reply, for_good=not attached and not reply.cancelled.is_set())
 
 
 async def _restart(estate: Estate, request: Request, reply: Reply) -> None:
@@ -130,6 +139,7 @@ async def _restart(estate: Estate, request: Request, reply: Reply) -> None:
             return swapped_since(unit, before[unit.service.name])
 
         code = await until(estate, reply, units, done, request.args["timeout"])
+        await estate.memory.kept()
     reply.result(result(units), code)
 
 

@@ -40,6 +40,11 @@ class told:  # noqa: N801 - reads as a sentence: with told(...)
 
     def __enter__(self) -> None:
         self._end = self._estate.bus.listen(self._hear)
+        for name in self._names & self._estate.units.keys():
+            state = self._estate.units[name].state
+            if state.swap is not None:  # somebody else's, under way already
+                self._reply.event(Event("state", time.time(), name, standing(self._estate.units[name])))
+                self._reply.event(Event("stage", time.time(), name, state.swap.as_json()))
 
     def __exit__(self, *_: object) -> None:
         self._end()

@@ -34,4 +34,4 @@ class Standing:
     def enter(self, stage: InFlight) -> None:
         """Take a stage of a swap as begun, or as waiting; that says all that has changed."""
         self.now = replace(self.now, swap=stage)
-        self._bus.publish("stage", self.now.name, {"stage": stage.stage} | ({"note": stage.note} if stage.note else {}))
+        self._bus.publish("stage", self.now.name, stage.as_json())

@@ -24,7 +24,7 @@ from hybrid_tasks.supervisor.excuses import excuse
 from hybrid_tasks.supervisor.fronting import Front
 from hybrid_tasks.supervisor.history import History
 from hybrid_tasks.supervisor.kept import Kept
-from hybrid_tasks.supervisor.recording import refused, rest_after, surprise
+from hybrid_tasks.supervisor.recording import owed, refused, rest_after
 from hybrid_tasks.supervisor.serving import Running, Serving
 from hybrid_tasks.supervisor.setting import Setting, setting_of
 from hybrid_tasks.supervisor.site import Site
@@ -220,10 +220,8 @@ class ServiceUnit:
                     await self._halt()
                 else:
                     await self._act()
-            except HybridError as error:
-                self._refused("\n".join(error.lines()).removeprefix("error: "), error)
             except Exception as error:  # noqa: BLE001 - one service's surprise must not end the others
-                self._refused(surprise(error), None)
+                self._refused(error)
             finally:
                 self._busy = False
                 self.site.bus.nudge()
@@ -246,6 +244,7 @@ class ServiceUnit:
         running = self._serving.running
         rest = None if running else self.state.rest  # the end of one that served for a moment is answered already
         self._history.add(receipt, self.source.fingerprint if running else None)
+        self._trigger = self._trigger or owed(receipt)
         made_from = self.source.snapshot(running.version.fingerprint) if running else None
         if receipt.result in {Result.LIVE, Result.UNCHANGED} and running is not None and made_from is not None:
             self._serving.later(self._kept.remember(running.version, made_from))
@@ -263,9 +262,9 @@ class ServiceUnit:
         self._standing.change(swap=None, rest=rest, last_receipt=self._history.last)
         self.site.bus.publish("receipt", self.service.name, receipt.as_json())
 
-    def _refused(self, words: str, error: HybridError | None) -> None:
-        receipt = refused(self.service.name, self.source.fingerprint or "", words, self._serving.run, self.site.now())
-        self._record(receipt, error)
+    def _refused(self, error: Exception) -> None:
+        receipt = refused(self.service.name, self.source.fingerprint or "", error, self._serving.run, self.site.now())
+        self._record(receipt, error if isinstance(error, HybridError) else None)
         if not self.state.wanted:
             self._standing.change(rest=Stopped())
 

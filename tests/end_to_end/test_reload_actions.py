@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -186,6 +187,28 @@ def test_bug_a_restart_took_the_receipt_of_a_save_for_its_own(project: Project) 
     notes.write_text("second")
     until((project.root / "asked").exists)
     told, code = ask(project, "restart", services=["web"], timeout=60.0)
+    assert code == 0
+    assert [receipt["trigger"] for receipt in told["receipts"]] == ["restart"]
+    assert services(project)["web"]["pid"] != before
+
+
+def test_bug_a_restart_that_a_save_ended_was_forgotten_when_that_was_undone(project: Project) -> None:
+    plain(project, {"web": 'dir = "web"\nbuild = ["sh", "build.sh"]\ncommand = ["sleep", "1000"]'})
+    notes = project.write("web/notes", "first")
+    project.write("web/build.sh", "echo x >> ../builds\nuntil [ -e ../go ]; do sleep 0.01; done\n")
+    go, builds = project.write("go", ""), project.root / "builds"
+    started(project)
+    before = services(project)["web"]["pid"]
+    go.unlink()
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(ask, project, "restart", services=["web"], timeout=60.0)
+        until(lambda: builds.read_text().count("x") == 2)
+        notes.write_text("second")
+        until(lambda: builds.read_text().count("x") == 3)
+        notes.write_text("first")
+        until(lambda: asked.done() or builds.read_text().count("x") == 4)
+        go.touch()
+        told, code = asked.result(60)
     assert code == 0
     assert [receipt["trigger"] for receipt in told["receipts"]] == ["restart"]
     assert services(project)["web"]["pid"] != before

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from kills import gone
 from seat import output, plain, services, started, state
-from terminals import hang_up, terminal
+from terminals import ended, hang_up, press_ctrl_c, terminal
 from waiting import until
 from zoos import shape
 
@@ -59,3 +59,24 @@ def test_p7_a_terminal_closed_under_the_log_changes_nothing(project: Project) ->
             hang_up(child)
             until(lambda child=child: not child.isalive())
     assert services(project)["polite"]["pid"] == pid
+
+
+@pytest.mark.parametrize("words", [("dev-start",), ("dev-start", "--foreground")])
+def test_bug_the_end_of_a_start_stopped_what_another_had_wanted_meanwhile(
+    project: Project, words: tuple[str, ...]
+) -> None:
+    plain(project, {"slow": SLOW})
+    with terminal(project, *words) as child:
+        until(lambda: state(project, "slow") == "starting")
+        with terminal(project, "dev-start", "slow") as other:
+            other.expect_exact("slow  waiting for its health")
+            services(project)
+            services(project)  # answered after it has been wanted
+            if "--foreground" in words:
+                hang_up(child)
+            else:
+                press_ctrl_c(child, 1)
+            until(lambda: not child.isalive())
+            project.write("go", "")
+            assert ended(other) == 0, other.before
+    assert services(project)["slow"]["state"] == "running"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from jobbing import PROJECT, becomes, python_spec, says, spec, with_jobs
+from waiting import until
 
 from hybrid_tasks.process.identity import carrying, marked
 from hybrid_tasks.process.jobs import Exit, Jobs, StartFailed
@@ -34,8 +35,9 @@ def test_a_job_knows_itself(tmp_path: Path) -> None:
         assert job.exit is None
         assert job.log.parent == tmp_path / "logs"
         assert job.log.name.endswith(f"-instance-{job.run}.log")
+        index = job.log.with_suffix(".idx")
+        until(lambda: index.exists() and index.read_bytes() == b"HYBLOG1\n")
         assert job.log.exists()
-        assert job.log.with_suffix(".idx").read_bytes() == b"HYBLOG1\n"
         assert [identity.pid for identity in carrying(job.run)] == [job.pid]
         await job.stop()
         assert not jobs.live

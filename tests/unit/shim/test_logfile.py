@@ -56,7 +56,7 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
 def test_bytes_and_index_agree(tmp_path: Path) -> None:
     before = time.time()
     one = log(tmp_path / "made" / "here")
-    one.open()
+    one.begin()
     one.write(1, b"out\xff\0")
     one.write(2, memoryview(b"err\n"))
     one.write(1, b"no end")
@@ -150,7 +150,7 @@ def test_wherever_the_disk_fills_up_the_index_stays_whole(room: int, tmp_path: P
 
 def test_the_ring_is_bounded_whatever_the_pieces(tmp_path: Path, disk: Disk) -> None:
     one = log(tmp_path, ring=10_000)
-    one.open()
+    one.begin()
     disk.room = 0
     for size in (1, 100, 5000, 9000, 20_000):
         for _ in range(50):
@@ -161,17 +161,29 @@ def test_the_ring_is_bounded_whatever_the_pieces(tmp_path: Path, disk: Disk) -> 
 
 def test_a_disk_that_stays_full_is_told_at_the_end(tmp_path: Path, disk: Disk) -> None:
     one = log(tmp_path)
-    one.open()
+    one.begin()
     disk.room = 0
     one.write(1, b"a\nb\nc")
     one.end(0)
     assert one.dropped == 2
 
 
+def test_a_job_that_says_nothing_has_a_log_when_its_moment_has_come(tmp_path: Path) -> None:
+    one = log(tmp_path)
+    one.begin()
+    assert not list(tmp_path.iterdir()), "many others may be starting now"
+    assert one.retry_at is not None
+    one.write_backlog()
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["job.idx", "job.log"]
+    assert (one.retry_at, one.trouble) == (None, None)
+    one.end(0)
+
+
 def test_no_directory_to_write_to_is_no_reason_to_fail(tmp_path: Path) -> None:
     (tmp_path / "in the way").write_text("")
     one = log(tmp_path / "in the way")
-    one.open()
+    one.begin()
+    one.write_backlog()
     assert one.trouble
     one.write(1, b"kept\n")
     (tmp_path / "in the way").unlink()
