@@ -145,5 +145,11 @@ def test_the_notes_are_bounded_and_damage_is_passed_over(tmp_path: Path, job: Jo
 
 
 def test_a_folder_that_cannot_be_written_harms_nobody(tmp_path: Path) -> None:
-    note(tmp_path / "nowhere", EPOCH, "r", OURS, "/")
-    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "in the way").write_text("")
+    note(tmp_path / "in the way", EPOCH, "r", OURS, "/")
+    assert [file.name for file in tmp_path.iterdir()] == ["in the way"]
+
+
+def test_bug_the_first_probe_was_not_noted_where_nothing_had_been_logged(tmp_path: Path) -> None:
+    note(tmp_path / "logs" / "web", EPOCH, "r", OURS, "/")
+    assert [file.name for file in (tmp_path / "logs" / "web").iterdir()] == [FILE]
