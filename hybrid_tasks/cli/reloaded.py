@@ -31,7 +31,8 @@ def reloaded(result: Mapping[str, Any], paint: Paint, began: float) -> list[str]
         name = str(service.get("name"))
         receipt = receipts.get(name) or {}
         if is_good(service):
-            news = receipt.get("trigger") != "start" and float(receipt.get("ended") or 0) > began - RECENT
+            swapped = receipt.get("trigger") != "start" and receipt.get("result") != "failed"  # what failed was no save
+            news = swapped and float(receipt.get("ended") or 0) > began - RECENT
             told = words.outcome(receipt) if news else f"{_good(service)}, nothing to do"
             lines.append(f"{paint.bold(name)}: {_painted(told, paint.green)}")
         elif receipt.get("result") == "failed":

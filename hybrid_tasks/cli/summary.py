@@ -31,7 +31,7 @@ def summary(
     services = [service for service in entries(result, "services") if service.get("wanted", True)]
     receipts = {str(receipt.get("service")): receipt for receipt in entries(result, "receipts")}
     names = max((width(str(service.get("name"))) for service in services), default=0)
-    good = [service for service in services if is_good(service)]
+    good = [one for one in services if is_good(one) and not _just_failed(receipts.get(str(one.get("name"))), began)]
     addresses = max((width(str(service.get("address") or "")) for service in good), default=0)
     spans = {name: _brief(seconds) for name, seconds in (took or {}).items()}
     spans |= {name: text for name, receipt in receipts.items() if (text := _took(receipt)) and name not in spans}
@@ -42,7 +42,7 @@ def summary(
             times[str(service.get("name"))] = f"since {span(time.time() - float(since))}"
     lines = [_good(service, times.get(str(service.get("name")), ""), names, addresses, paint) for service in good]
     for service in services:
-        if not is_good(service):
+        if service not in good:
             lines += bad(service, receipts.get(str(service.get("name"))), names, paint)
     return lines
 
@@ -60,6 +60,11 @@ def word_of(service: Mapping[str, Any]) -> str:
 
 def _failed(receipt: Mapping[str, Any] | None) -> bool:
     return receipt is not None and receipt.get("result") == "failed"
+
+
+def _just_failed(receipt: Mapping[str, Any] | None, began: float | None) -> bool:
+    """Whether what was asked for now has failed, while an older instance goes on."""
+    return began is not None and receipt is not None and _failed(receipt) and float(receipt.get("ended") or 0) >= began
 
 
 def is_good(service: Mapping[str, Any]) -> bool:
@@ -111,10 +116,11 @@ def bad(service: Mapping[str, Any], receipt: Mapping[str, Any] | None, names: in
     name, word = str(service.get("name")), word_of(service)
     detail, cure = str(service.get("detail") or ""), str(service.get("cure") or "")
     optional = bool(service.get("optional")) and word == "blocked"
-    shown = "still runs its old version" if service.get("stale") else "not healthy" if word == "running" else word
+    old = bool(service.get("stale")) or (bool(service.get("healthy")) and _failed(receipt))
+    shown = "still runs its old version" if old else "not healthy" if word == "running" else word
     if word == "waiting" and detail:
         shown, detail = detail, ""
-    if service.get("stale") and _failed(receipt):
+    if old and _failed(receipt):
         detail = ""  # its excerpt follows
     first, *more = harmless(f"{shown}: {detail}" if detail else shown)
     colour = paint.yellow if optional else paint.red

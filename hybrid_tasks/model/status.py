@@ -129,5 +129,8 @@ def word(unit: Unit) -> str:
 
 
 def stale(unit: Unit) -> bool:
-    """Whether a running service serves older source than the last save, because that save failed."""
-    return unit.serving is not None and unit.last_receipt is not None and unit.last_receipt.result is Result.FAILED
+    """Whether a running service serves older source or configuration than there is, because what came last failed."""
+    last = unit.last_receipt
+    if unit.serving is None or last is None or last.result is not Result.FAILED:
+        return False
+    return last.trigger in {"save", "config"} or last.fingerprint != unit.serving.fingerprint

@@ -72,7 +72,7 @@ async def until(estate: Estate, reply: Reply, units: list[ServiceUnit], done: Do
     Raises:
         TimedOut: naming the services that are late.
     """
-    gone = asyncio.ensure_future(first(reply.closed.wait(), reply.cancelled.wait()))
+    gone = asyncio.ensure_future(_gone(reply))
     gone.add_done_callback(lambda _: estate.bus.nudge())
     try:
         async with asyncio.timeout(seconds or None):
@@ -90,6 +90,10 @@ async def until(estate: Estate, reply: Reply, units: list[ServiceUnit], done: Do
         ) from None
     finally:
         gone.cancel()
+
+
+async def _gone(reply: Reply) -> None:
+    await first(reply.closed.wait(), reply.cancelled.wait())
 
 
 def _steps(estate: Estate) -> Mapping[str, Step]:

@@ -21,6 +21,12 @@ from hybrid_tasks.supervisor.setting import Setting
 from hybrid_tasks.supervisor.unit import ServiceUnit
 
 _PAUSED = "paused in the debugger"
+_ATTEMPTS = {
+    "save": "save",
+    "config": "change of the configuration",
+    "restart": "restart",
+    "debug": "start under the debugger",
+}
 
 
 def document(
@@ -178,10 +184,10 @@ def detail(state: Unit, root: str = "") -> str:
         return state.swap.note
     if state.serving is not None and isinstance(state.verdict, Unhealthy):
         return state.verdict.reason
-    if stale(state) and state.last_receipt is not None:
-        return "the last save failed: " + gist(state.last_receipt.error or "", root)
+    last = state.last_receipt
+    if state.serving is not None and last is not None and last.result is Result.FAILED:
+        return f"the last {_ATTEMPTS.get(last.trigger, 'start')} failed: {gist(last.error or '', root)}"
     if state.serving is not None:
-        last = state.last_receipt
         return "" if last is None else f"started again: it {last.note}" if last.trigger == "crash" else last.note
     match state.rest:
         case Blocked(reason=reason):

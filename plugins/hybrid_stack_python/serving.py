@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,7 @@ GRACEFUL = (0, 22)
 """The first uvicorn with `--timeout-graceful-shutdown`; without it an open stream holds the old version for ever."""
 CONTROLLED = (25, 1)
 """The first gunicorn that opens a control socket in the user's home, where instances would meet."""
-_GRACE = "1"  # seconds that open requests have at the end of an instance
+_LEFT = 1  # whole seconds of a service's grace in which its server ends after its requests have
 
 Words = tuple[str, ...]
 
@@ -45,10 +46,15 @@ def command(service: Service, place: Place, entry: Application, python: Interpre
     # gunicorn puts its working directory before everything on the import path, then `--pythonpath` unless that is
     # there already: hence the other spelling.
     first = f"{root}/." if server == GUNICORN else str(root)
-    return (first, "-m", server, *_SERVERS[server](place, entry, python, root))
+    return (first, "-m", server, *_SERVERS[server](place, entry, python, root, _grace(service)))
 
 
-def _uvicorn(place: Place, entry: Application, python: Interpreter, root: Path) -> Words:
+def _grace(service: Service) -> str:
+    """The seconds that open requests have at the end of an instance; servers take whole ones, and 0 is none."""
+    return str(max(1, math.ceil(service.stop.grace) - _LEFT))
+
+
+def _uvicorn(place: Place, entry: Application, python: Interpreter, root: Path, grace: str) -> Words:
     # uvicorn puts `--app-dir` before everything else on the import path, by default the working directory:
     # it must be the kept copy when that is what runs.
     words = [entry.spelled, "--app-dir", str(root)]
@@ -59,27 +65,27 @@ def _uvicorn(place: Place, entry: Application, python: Interpreter, root: Path) 
     else:
         words += ["--host", place.host, "--port", str(place.port)]
     if (python.version_of(UVICORN) or GRACEFUL) >= GRACEFUL:
-        words += ["--timeout-graceful-shutdown", _GRACE]
+        words += ["--timeout-graceful-shutdown", grace]
     return tuple(words)
 
 
-def _hypercorn(place: Place, entry: Application, _python: Interpreter, root: Path) -> Words:
+def _hypercorn(place: Place, entry: Application, _python: Interpreter, root: Path, grace: str) -> Words:
     # A path before the module is what hypercorn imports it from, by default the working directory. No worker: it
     # serves itself, instead of in a process that imports everything anew.
-    return (f"{root}/{_called(entry)}", "--bind", _bind(place), "--workers", "0", "--graceful-timeout", _GRACE)
+    return (f"{root}/{_called(entry)}", "--bind", _bind(place), "--workers", "0", "--graceful-timeout", grace)
 
 
-def _gunicorn(place: Place, entry: Application, python: Interpreter, root: Path) -> Words:
+def _gunicorn(place: Place, entry: Application, python: Interpreter, root: Path, grace: str) -> Words:
     words = [_called(entry), "--pythonpath", str(root)]
     if place.listen_fd is None:
         words += ["--bind", _bind(place)]  # else it takes LISTEN_FDS, and would stumble over the same socket twice
-    words += ["--graceful-timeout", _GRACE]
+    words += ["--graceful-timeout", grace]
     if (python.version_of(GUNICORN) or CONTROLLED) >= CONTROLLED:
         words.append("--no-control-socket")
     return tuple(words)
 
 
-_SERVERS: dict[str, Callable[[Place, Application, Interpreter, Path], Words]] = {
+_SERVERS: dict[str, Callable[[Place, Application, Interpreter, Path, str], Words]] = {
     UVICORN: _uvicorn,
     HYPERCORN: _hypercorn,
     GUNICORN: _gunicorn,

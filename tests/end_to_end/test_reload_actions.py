@@ -212,3 +212,21 @@ def test_bug_a_restart_that_a_save_ended_was_forgotten_when_that_was_undone(proj
     assert code == 0
     assert [receipt["trigger"] for receipt in told["receipts"]] == ["restart"]
     assert services(project)["web"]["pid"] != before
+
+
+def test_bug_a_restart_that_failed_made_unchanged_source_stale(project: Project) -> None:
+    plain(project, {"web": 'dir = "web"\nbuild = ["sh", "build.sh"]\ncommand = ["sleep", "1000"]'})
+    project.write("web/build.sh", "test ! -e ../broken")
+    started(project)
+    pid = services(project)["web"]["pid"]
+    project.write("broken", "")
+    restarted = project.inv("dev-restart", "web")
+    assert restarted.code == 1
+    assert "web  still runs its old version\n" in restarted.out
+    told = services(project)["web"]
+    assert (told["pid"], told["stale"], told["source"]["live"]) == (pid, False, True)
+    assert told["detail"].startswith("the last restart failed: ")
+    waited = project.inv("dev-wait", "--reload")
+    assert (waited.code, waited.out) == (0, "web: live, nothing to do\n")
+    again = project.inv("dev-start")
+    assert (again.code, again.out.split()[:3]) == (0, ["web", "healthy", "since"])

@@ -14,7 +14,7 @@ from hybrid_stack_python.interpreter import Interpreter
 from pydantic import ValidationError
 from waiting import until
 
-from hybrid_tasks.api import Listen, Place, Service, StartPlan, ToolMissing
+from hybrid_tasks.api import Listen, Place, Service, StartPlan, Stop, ToolMissing
 
 WSGI = """
 def make():
@@ -72,6 +72,18 @@ def test_the_application_binds_where_nothing_is_inherited(tmp_path: Path, server
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     assert answer_of(plan_of(tmp_path, server, Place(tmp_path / "artefacts", port)), port) == b"one"
+
+
+@every
+@pytest.mark.parametrize(("grace", "seconds"), [(10, "9"), (2.5, "2"), (2, "1"), (0.2, "1")])
+def test_bug_requests_under_way_had_one_second_whatever_the_grace(
+    tmp_path: Path, server: str, grace: float, seconds: str
+) -> None:
+    options = stack.PythonOptions(app="main:app", server=server)
+    service = Service("web", tmp_path, stack="python", port=8000, options=options, stop=Stop(grace=grace))
+    words = stack.stack_start(service, Place(tmp_path / "artefacts", 8000)).program.argv
+    flag = "--timeout-graceful-shutdown" if server == "uvicorn" else "--graceful-timeout"
+    assert words[words.index(flag) + 1] == seconds
 
 
 @every

@@ -59,7 +59,7 @@ func main() {
 	defer cancel()
 	go func() {
 		<-stop.Done()
-		grace, cancel := context.WithTimeout(context.Background(), time.Second)
+		grace, cancel := context.WithTimeout(context.Background(), 1500*time.Millisecond)
 		defer cancel()
 		server.Shutdown(grace) // what is being answered is answered
 		close(stopped)
