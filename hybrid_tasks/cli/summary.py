@@ -137,10 +137,16 @@ def bad(service: Mapping[str, Any], receipt: Mapping[str, Any] | None, names: in
 
 
 def changed_configuration(document: Mapping[str, Any], paint: Paint) -> list[str]:
-    """That what runs is configured differently by now, when it is."""
+    """That what runs is configured differently by now, when it is, and what is wrong with that."""
     if not document.get("configuration_changed"):
         return []
-    return [paint.yellow("configuration changed") + ": the next `inv dev-start` or `inv dev-restart` reads it"]
+    mistakes = entries(document, "configuration_mistakes")
+    if not mistakes:
+        return [paint.yellow("configuration changed") + ": the next `inv dev-start` or `inv dev-restart` reads it"]
+    message, hint = (" ".join(harmless(str(mistakes[0].get(key) or ""))) for key in ("message", "hint"))
+    more = f"; {len(mistakes) - 1} more" if len(mistakes) > 1 else ""
+    lines = [paint.red("configuration changed, and it is wrong") + f": {message}{more}; `inv dev-config` shows all"]
+    return [*lines, f"    hint: {hint}"] if hint else lines
 
 
 def log_hint(name: str, receipt: Mapping[str, Any] | None) -> str:

@@ -51,16 +51,18 @@ class StatusDocument(TypedDict, total=False):
     supervisor: dict[str, Any]
     services: list[ServiceStatus]
     configuration_changed: bool
+    configuration_mistakes: list[dict[str, str]]
     warnings: list[str]
 
 
 class StartResult(TypedDict, total=False):
-    """The result of `start`, `restart` and `wait` (it alone tells `configuration_changed`); of a dry run `plan`.
+    """The result of `start`, `restart` and `wait` (it alone tells of the configuration); of a dry run `plan`.
 
     `plan` entries: `{"service", "wave", "action", "command", "cwd", "why"}`; a step stands there as `step:NAME`.
     """
 
     receipts: list[dict[str, Any]]
     configuration_changed: bool
+    configuration_mistakes: list[dict[str, str]]
     services: list[ServiceStatus]
     plan: list[dict[str, Any]]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hybrid_tasks.config.inputs import inputs
 from hybrid_tasks.config.resolve import configuration, preferences
 from hybrid_tasks.config.resolve import load as resolve
+from hybrid_tasks.errors import HybridError, Mistakes
 from hybrid_tasks.model.project import Project
 from hybrid_tasks.plugin.host import Host
 
@@ -17,15 +18,26 @@ Stamp = tuple[tuple[str, int, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A checked project with its plugins, and the stat figures of the files it came from."""
+    """A checked project with its plugins, the stat figures of the files it came from, and for whose environment."""
 
     project: Project
     host: Host
     stamp: Stamp
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def changed(self) -> bool:
         """Whether a file it was read from is not what it was."""
         return self.stamp != _stamp(self.project)
+
+    def mistakes(self) -> list[HybridError]:
+        """Everything that is wrong with its files as they are now, so that the next command would refuse them."""
+        try:
+            load(self.project.root, self.environ, self.project.mode, self.host)
+        except Mistakes as wrong:
+            return wrong.mistakes
+        except HybridError as wrong:
+            return [wrong]
+        return []
 
 
 def load(root: Path, environ: Mapping[str, str], mode: str | None = None, host: Host | None = None) -> Loaded:
@@ -47,7 +59,7 @@ def load(root: Path, environ: Mapping[str, str], mode: str | None = None, host: 
     if host is None:
         host = Host.load(root, prefer=preferences(source), environ=environ)
     project = resolve(root, host, environ=environ, mode=mode, source=source)
-    return Loaded(project, host, _stamp(project))
+    return Loaded(project, host, _stamp(project), environ)
 
 
 def _stamp(project: Project) -> Stamp:

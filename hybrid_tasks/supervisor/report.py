@@ -54,23 +54,31 @@ def document(
         "mode": loaded.project.mode if loaded else None,
         "supervisor": {"pid": os.getpid(), "since": began},
         "services": [service_status(service, known.get(name), figures) for name, service in services.items()],
-        "configuration_changed": configuration_changed(loaded, known.values()),
+        **configuration(loaded, known.values()),
         "warnings": [*(loaded.project.warnings if loaded else ()), *notes],
     }
 
 
-def configuration_changed(loaded: Loaded | None, units: Iterable[ServiceUnit]) -> bool:
-    """Say whether the next acting command would read something new.
+def configuration(loaded: Loaded | None, units: Iterable[ServiceUnit]) -> dict[str, object]:
+    """Say whether the next acting command would read something new, and what is wrong with that.
 
     Args:
         loaded: the project as it was read last.
         units: of all services that were ever wanted.
+
+    Returns:
+        `configuration_changed`, and `configuration_mistakes` with the message and the hint of each.
     """
     if loaded is None:
-        return False
+        return {"configuration_changed": False, "configuration_mistakes": []}
     configured = loaded.project.services
     behind = (unit.behind(configured.get(unit.service.name)) for unit in units if unit.state.wanted)
-    return loaded.changed() or any(behind)
+    edited = loaded.changed()
+    wrong = loaded.mistakes() if edited else []
+    return {
+        "configuration_changed": edited or any(behind),
+        "configuration_mistakes": [{"message": each.message, "hint": each.hint} for each in wrong],
+    }
 
 
 def standing(unit: ServiceUnit) -> dict[str, object]:

@@ -21,7 +21,7 @@ from hybrid_tasks.supervisor.estate import Estate
 from hybrid_tasks.supervisor.halting import alone, release, stop, undo
 from hybrid_tasks.supervisor.loaded import Loaded, load
 from hybrid_tasks.supervisor.order import with_dependants, with_needs
-from hybrid_tasks.supervisor.report import configuration_changed, document
+from hybrid_tasks.supervisor.report import configuration, document
 from hybrid_tasks.supervisor.retelling import opened, result, told
 from hybrid_tasks.supervisor.unit import ServiceUnit
 
@@ -182,8 +182,8 @@ async def _wait(estate: Estate, request: Request, reply: Reply) -> None:
 
     with told(estate, reply, names):
         code = await until(estate, reply, units, done, request.args["timeout"])
-    changed = await asyncio.to_thread(configuration_changed, estate.loaded, list(estate.units.values()))
-    reply.result({**result(units), "configuration_changed": changed}, code)
+    files = await asyncio.to_thread(configuration, estate.loaded, list(estate.units.values()))
+    reply.result({**result(units), **files}, code)
 
 
 async def _clean(estate: Estate, request: Request, reply: Reply) -> None:

@@ -103,6 +103,27 @@ def test_a_wrong_edit_leaves_everything_running_and_names_every_mistake(project:
     assert output(project, "web").split()[-1] == "mended"
 
 
+def test_bug_a_broken_configuration_was_told_as_one_that_is_read_next(project: Project) -> None:
+    assert document(project)["configuration_mistakes"] == []
+    project.write("hybrid.toml", '[services.web]\ncommand = ["true"]\nprt = 1\nport = 70000\n')
+    assert len(document(project)["configuration_mistakes"]) == 2
+    for words in (("dev-status",), ("dev-wait",), ("dev-wait", "--reload")):
+        done = project.inv(*words)
+        assert done.code == 0
+        told, hint = done.out.splitlines()[-2:]
+        assert told.startswith("configuration changed, and it is wrong: hybrid.toml:3 services.web.prt"), told
+        assert told.endswith("; 1 more; `inv dev-config` shows all")
+        assert hint == "    hint: did you mean `port`?"
+        assert "reads it" not in done.out
+    project.write("hybrid.toml", '[services.web]\ndir = "nowhere"\n')
+    assert "wrong: hybrid.toml:2 services.web.dir" in project.inv("dev-status").out
+    project.write("nowhere/main.py", "")
+    plain(project, {"web": says("two"), "other": OTHER})
+    told = project.inv("dev-status").out
+    assert "wrong" not in told
+    assert "the next `inv dev-start` or `inv dev-restart` reads it" in told
+
+
 @pytest.mark.parametrize("text", ["[services.web\n", "\0", "[services]\nweb = 3\n", ""])
 def test_a_file_that_is_no_configuration_at_all(project: Project, text: str) -> None:
     before = services(project)["web"]["pid"]
