@@ -7,6 +7,7 @@ asked: a program that stands at a breakpoint is not ill, and a probe would run i
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ from hybrid_tasks.process.jobs import Job
 
 PROVED = 10.0
 """Seconds after which an instance that lives has come up, whatever its health."""
+STANDS = 1.5
+"""Seconds that a program is stopped with nobody attached after which its debugger holds it at a fault of its own."""
 FIRST_PAUSE, LAST_PAUSE = 0.02, 0.25
 
 
@@ -107,7 +110,7 @@ async def come_up(job: Job, debugging: Debugging, asked: Awaitable[Verdict], pat
         patience: seconds that the debugger has to listen.
 
     Returns:
-        Unhealthy when it has ended, or its debugger does not listen.
+        Unhealthy when it has ended or stands at a fault of its own, or its debugger does not listen.
     """
     died, asking = asyncio.ensure_future(job.wait_code()), asyncio.ensure_future(asked)
     try:
@@ -115,14 +118,36 @@ async def come_up(job: Job, debugging: Debugging, asked: Awaitable[Verdict], pat
             if not died.done():
                 return Unhealthy(f"{debugging.adapter} does not listen on {debugging.address} after {patience:g} s")
             return await asking
+        stance = _Stance(job, debugging)
         if not debugging.wait:
-            stopped = asyncio.ensure_future(_until(lambda: look(job, debugging).paused, died, PROVED))
+            stopped = asyncio.ensure_future(_until(stance.settled, died, PROVED))
             await asyncio.wait({asking, stopped}, return_when=asyncio.FIRST_COMPLETED)
             stopped.cancel()
+        if stance.stands and not died.done():
+            return Unhealthy(f"{debugging.adapter} has stopped it before it was healthy")
         return await asking if died.done() else Healthy()
     finally:
         died.cancel()
         asking.cancel()
+
+
+class _Stance:
+    """Whether a program that comes up has been stopped: by somebody, or by its debugger at a fault (Go's panics)."""
+
+    def __init__(self, job: Job, debugging: Debugging) -> None:
+        self.stands = False
+        self._job, self._debugging = job, debugging
+        self._since: float | None = None
+
+    def settled(self) -> bool:
+        """Look; whether there is nothing more to wait for."""
+        seen = look(self._job, self._debugging)
+        if seen.attached or not seen.stopped:
+            self._since = None
+            return seen.paused
+        self._since = self._since or time.monotonic()
+        self.stands = time.monotonic() - self._since >= STANDS
+        return self.stands
 
 
 async def _until(true: Callable[[], bool], died: asyncio.Future[int], seconds: float) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from hybrid_tasks.logs.store import excerpt
 from hybrid_tasks.model.debugging import Debugging
@@ -50,7 +50,8 @@ async def explained(
         mistaken = _IN_USE.search("\n".join(said)) is not None and berth.port is not None
         return "\n".join((reason, *([_binds(service, berth)] if mistaken else ()), *said))
     asked = isinstance(probe, HttpProbe | TcpProbe) and service.port is not None
-    where = await asyncio.to_thread(_elsewhere, job, service, berth) if asked else None
+    told = () if debugging is None else (debugging.port,)
+    where = await asyncio.to_thread(_elsewhere, job, service, berth, told) if asked else None
     if where is not None:
         reason = f"{reason.partition(': ')[0]}: {where}"
     its_own = debugging is None or debugging.within
@@ -58,9 +59,9 @@ async def explained(
     return "\n".join((reason, *doing, *said))
 
 
-def _elsewhere(job: Job, service: Service, berth: Berth) -> str | None:
+def _elsewhere(job: Job, service: Service, berth: Berth, told: Collection[int]) -> str | None:
     """Say on which port it listens instead of its own; None when it does listen there, or nobody can tell; blocks."""
-    known = {service.port, berth.number, *(one.port for one in service.ports)}
+    known = {service.port, berth.number, *(one.port for one in service.ports), *told}
     found = set(ports.listening({job.pid, *descendants(job.pid)}).values())
     others = sorted(found - known)
     if berth.seat is None and berth.port is not None:  # the socket we gave it listens in any case

@@ -128,6 +128,26 @@ def test_a_version_that_fails_leaves_the_debugged_one_as_it_was(
         assert task.ctrl_c() == 130
 
 
+@pytest.mark.parametrize("debugged", EVERY[:1])
+def test_bug_a_panic_at_start_that_the_debugger_held_was_told_to_nobody(
+    project: Project, debugged: Debugged, port: int
+) -> None:
+    file = laid(project, debugged, port)
+    started(project)
+    with debugging(project, "web", "--debugger") as task:
+        task.ready()
+        file.write_text(debugged.language.text("bad", 'panic("at the very start")'))
+        told, code = reloaded(project)
+        assert code == 1
+        error = told["receipts"][0]["error"]
+        assert error.startswith("dlv has stopped it before it was healthy: it has opened no port\n")
+        assert "your program is panicking" in error
+        assert "web/main.go:" in error
+        task.says("[hybrid] web stays as it was: ")
+        assert get(port) == "zero"
+        assert task.ctrl_c() == 130
+
+
 @pytest.mark.parametrize("debugged", EVERY)
 def test_it_goes_back_although_it_is_paused_and_its_source_is_broken(
     project: Project, debugged: Debugged, port: int
