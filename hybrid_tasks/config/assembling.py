@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
+from hybrid_tasks.config.apart import Apart, apart
 from hybrid_tasks.config.installed import COMPOSE, NATIVE, Installed
 from hybrid_tasks.config.parsing import Tables
 from hybrid_tasks.config.positions import KeyPath
@@ -65,12 +66,14 @@ def assemble(
         if used is not None and used.native is not None and name not in used.native and "runtime" not in service.written
     ]
     runtime = COMPOSE if COMPOSE in plugins.runtimes else NATIVE
+    not_source = apart(root, around)
     services = {
         name: _service(
             name,
             service.table,
             around,
             choices[name],
+            not_source,
             runtime=runtime if name in contained else service.table.runtime,
             hot_reload=around.hot_reload[name] and (used is None or used.hot_reload),
             origin=_origin(source, service.path),
@@ -104,6 +107,7 @@ def _service(
     table: ServiceTable,
     around: Surroundings,
     choice: Choice,
+    not_source: Apart,
     *,
     runtime: str,
     hot_reload: bool,
@@ -133,6 +137,7 @@ def _service(
         needs=tuple(dict.fromkeys(table.needs)),
         watch=around.services[name].watch,
         ignore=tuple(table.ignore),
+        apart=not_source.of(directory, around.services[name].watch, stack=choice.stack),
         debounce=None if table.debounce is None else _debounce(float(table.debounce)),
         restart=Restart(table.restart),
         optional=table.optional,

@@ -1,8 +1,9 @@
 """Which files of a service count and which directories are never entered.
 
-Rules are layered as git does it, each layer asked before the next: the service's own `ignore` lines, then the
-`.gitignore` files from the entry's directory up to the project, then the built-in list. A directory that is ignored
-is never entered, so nothing below it can be taken in again.
+What is apart (other services, files of the project) is left out by its path. Beside that, rules are layered as git
+does it, each layer asked before the next: the service's own `ignore` lines, then the `.gitignore` files from the
+entry's directory up to the project, then the built-in list. A directory that is ignored is never entered, so nothing
+below it can be taken in again.
 """
 
 # plain strings: path objects for 50,000 files would cost more than reading them
@@ -64,6 +65,8 @@ class Matcher:
         self._built_in: Layer = (0, _rules(BUILT_IN))
         self._own = _rules(watch.ignore)
         self._include = _rules(watch.include) if watch.include else None
+        self._apart = frozenset(os.path.abspath(path) for path in watch.apart)
+        self._names_apart = frozenset(map(os.path.basename, self._apart))
         roots = dict.fromkeys(os.path.abspath(path) for path in watch.roots)
         self.roots = tuple(path for path in roots if os.path.isdir(path))
         self.files = frozenset(roots) - frozenset(self.roots)
@@ -108,11 +111,15 @@ class Matcher:
 
     def prunes(self, scope: Scope, path: str, name: str) -> bool:
         """Say whether a directory called `name` at `path`, in a directory with these rules, is left out."""
+        if name in self._names_apart and path in self._apart:
+            return True
         caught = scope.sieve.catches_directory(path, name)
         return caught and _ignored(scope.layers, path, name, is_dir=True)
 
     def takes(self, scope: Scope, path: str, name: str) -> bool:
         """Say whether a file called `name` at `path`, in a directory with these rules, counts."""
+        if name in self._names_apart and path in self._apart:
+            return False
         if scope.include is not None:
             verdict = scope.include[1].verdict(path[scope.include[0] :], name, is_dir=False)
             if verdict is False or (verdict is None and not scope.included):
@@ -123,8 +130,11 @@ class Matcher:
         """Give those of a directory's files that count; as `takes`, for many at once."""
         include, catches, layers = scope.include, scope.sieve.catches, scope.layers
         names, suffixes = include[1].plain if include is not None else (frozenset(), frozenset())
+        apart, names_apart = self._apart, self._names_apart
         for entry in entries:
             path, name = entry.path, entry.name
+            if name in names_apart and path in apart:
+                continue
             if include is None or name in names or name[name.rfind(".") :] in suffixes:
                 if not (catches(path, name) and _ignored(layers, path, name, is_dir=False)):
                     yield entry
@@ -132,7 +142,7 @@ class Matcher:
                 yield entry
 
     def ignored(self, path: Path, is_dir: bool) -> bool:
-        """Say whether a rule leaves out this entry or a directory above it.
+        """Say whether this entry, or a directory above it, is left out.
 
         Args:
             path: any path; outside the roots everything is ignored.
@@ -142,7 +152,9 @@ class Matcher:
         if text in self.files or text in self.roots:
             return False
         parent = self.inside(os.path.dirname(text))
-        return parent is None or _ignored(parent.layers, text, os.path.basename(text), is_dir=is_dir)
+        if parent is None or text in self._apart:
+            return True
+        return _ignored(parent.layers, text, os.path.basename(text), is_dir=is_dir)
 
     def counts(self, path: Path) -> bool:
         """Say whether a file at this path is, or would be, part of the service's content."""

@@ -76,7 +76,8 @@ class Service:
     `command`, `build` and `check` are the user's own argument vectors and win over the stack's.
     `options` is the stack's own table (`[services.api.go]`), an instance of the model the stack
     names in its info, `runtime_options` that of its runtime. Paths are absolute. `watch` adds roots to
-    those of the stack, `ignore` adds gitignore lines. `hot_reload` False: never watched. `environ` is the environment
+    those of the stack, `ignore` adds gitignore lines; `apart` is what lies below `directory` and is not its source, as
+    `hybrid.toml` or another service's directory. `hot_reload` False: never watched. `environ` is the environment
     that its programs get, as resolved at the moment when a plugin is asked, None where that is not known: it is no part
     of what makes two services equal.
     """
@@ -102,6 +103,7 @@ class Service:
     needs: tuple[str, ...] = ()
     watch: tuple[Path, ...] = ()
     ignore: tuple[str, ...] = ()
+    apart: tuple[Path, ...] = ()
     debounce: Debounce | None = None
     restart: Restart = Restart.AUTO
     optional: bool = False

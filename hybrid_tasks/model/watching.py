@@ -16,11 +16,13 @@ class Watch:
         roots: directories (or single files) looked at, absolute.
         include: gitignore patterns of the files that count; empty means every file.
         ignore: gitignore patterns left out on top of .gitignore and the built-in ones.
+        apart: files and directories left out, absolute; one that is a root is looked at all the same.
     """
 
     roots: tuple[Path, ...]
     include: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    apart: tuple[Path, ...] = ()
 
 
 class ChangeKind(Enum):

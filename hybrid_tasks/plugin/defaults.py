@@ -30,9 +30,10 @@ def health(service: Service) -> Probe:
 
 
 def widened(service: Service, found: Watch) -> Watch:
-    """Add the roots and the ignore lines of `hybrid.toml` to what a stack watches."""
+    """Add the roots and the ignore lines of `hybrid.toml` to what a stack watches, and leave out what is apart."""
     roots = tuple(dict.fromkeys((*found.roots, *service.watch)))
-    return dataclasses.replace(found, roots=roots, ignore=(*found.ignore, *service.ignore))
+    ignore, apart = (*found.ignore, *service.ignore), (*found.apart, *service.apart)
+    return dataclasses.replace(found, roots=roots, ignore=ignore, apart=apart)
 
 
 def port_variables(service: Service, port: int | None) -> dict[str, str]:

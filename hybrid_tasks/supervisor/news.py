@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
+from hybrid_tasks.config.written import key_of
 from hybrid_tasks.model.service import Service
 from hybrid_tasks.supervisor.setting import Given, Setting
 
@@ -26,7 +27,8 @@ def news(before: Setting | None, now: Setting | None) -> str:
     if before is None or now is None:
         return ""
     reasons = _variables(before.given, now.given) if before.given and now.given else []
-    keys = [field.name for field in fields(Service) if _differs(field.name, before.service, now.service)]
+    differing = (field.name for field in fields(Service) if _differs(field.name, before.service, now.service))
+    keys = list(dict.fromkeys(key_of(name, now.service) for name in differing))
     if keys:
         file = now.service.origin.file.name if now.service.origin else "configuration"
         reasons.append(f"{file} changed ({', '.join(keys)})")

@@ -98,6 +98,7 @@ def test_every_key_of_a_service(project, root):
         needs=("step:migrate", "worker"),
         watch=(root / "shared",),
         ignore=("*.gen.go",),
+        apart=(root / "services/api/own.env",),
         debounce=Debounce(quiet=0.1),
         restart=Restart.ALWAYS,
         optional=True,
@@ -140,7 +141,11 @@ def test_a_text_command_is_split_once(project):
 def test_defaults(loaded, root):
     project = loaded('[services.ui]\ncommand = ["npm", "run", "dev"]\n')
     assert project.services["ui"] == Service(
-        name="ui", directory=root, command=("npm", "run", "dev"), origin=Origin(root / "hybrid.toml", 1)
+        name="ui",
+        directory=root,
+        command=("npm", "run", "dev"),
+        apart=tuple(root / name for name in ("hybrid.toml", "hybrid_plugins.py", ".env", ".env.local")),
+        origin=Origin(root / "hybrid.toml", 1),
     )
     assert (project.name, project.mode, project.env, project.compose, project.warnings) == ("shop", None, (), (), ())
 

@@ -116,3 +116,14 @@ def test_byte_order_marks_crlf_and_odd_bytes_in_a_gitignore(project: Path, conte
 def test_two_thousand_directories_deep(project: Path) -> None:
     deep = project / "api" / "/".join(["d"] * 2000)
     assert Matcher(project, Watch((project / "api",))).counts(deep / "a.go")
+
+
+def test_what_is_apart_is_left_out_unless_it_is_a_root(project: Path) -> None:
+    apart = (project / "hybrid.toml", project / "api", project / "shared")
+    matcher = Matcher(project, Watch((project, project / "api/gen"), ignore=("!api",), apart=apart))
+    assert not matcher.counts(project / "hybrid.toml")
+    assert not matcher.counts(project / "api/main.go")
+    assert matcher.ignored(project / "shared", is_dir=True)
+    assert matcher.counts(project / "api/gen/x.go")
+    assert matcher.counts(project / "api/gen/hybrid.toml"), "another file of that name"
+    assert matcher.counts(project / "main.go")

@@ -140,3 +140,18 @@ def test_an_edited_gitignore_of_the_project_changes_what_is_watched(
     (root.parent / ".gitignore").write_text("pkg/\n")
     assert told.hears(root)
     assert until(lambda: observer.watch_count() == 2)
+
+
+@every_way
+def test_what_is_apart_is_never_told_and_has_no_watch(watching: Watching, told: Receiver, root: Path, how: str) -> None:
+    others = tuple(root / f"other{number}" for number in range(50))
+    for other in others:
+        (other / "deep").mkdir(parents=True)
+    observer = watching(how=how, apart=(root / "hybrid.toml", *others))
+    if how == "inotify":
+        assert observer.watch_count() == 2 + 1  # as without them
+    (root / "hybrid.toml").write_text("x")
+    (others[0] / "main.go").write_text("x")
+    (others[1] / "deep/new").mkdir()
+    marker(root, told)
+    assert {path for path in told.paths if not path.name.startswith("marker")} <= {root}

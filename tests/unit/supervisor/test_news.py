@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hybrid_tasks.model.probe import AliveProbe
+from hybrid_tasks.model.probe import AliveProbe, Pace
 from hybrid_tasks.model.service import Listen, Origin, Service
 from hybrid_tasks.supervisor.listening import Way
 from hybrid_tasks.supervisor.news import news
@@ -33,6 +33,12 @@ def given(**changes: str) -> Setting:
         (given(DEBUG="2", EXTRA="1"), ".env changed (DEBUG), web.env changed (EXTRA)"),
         (replace(ONE, given=Given({"DEBUG": "1"}, {"DEBUG": ".env"})), ".env changed (TOKEN)"),
         (replace(ONE, service=replace(WEB, port=1, args=("-v",))), "hybrid.toml changed (args, port)"),
+        (
+            replace(
+                ONE, service=replace(WEB, directory=Path("/"), pace=Pace(1), health=AliveProbe(), options=1, apart=())
+            ),
+            "hybrid.toml changed (dir, health, stack)",
+        ),
         (replace(ONE, service=replace(WEB, origin=Origin(Path("/x"), 9), env={"A": "1"})), ""),
         (replace(ONE, service=replace(WEB, port=1, origin=None)), "configuration changed (port)"),
         (given(**dict.fromkeys("ABCDEFG", "1")), "web.env changed (A, B, C, D, E and 2 more)"),
