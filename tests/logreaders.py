@@ -78,7 +78,7 @@ def readers() -> Iterator[list[Reader]]:
 
 def log_file(project_logs: Path, service: str = "api", run: str = "00000000000a") -> LogFile:
     log = LogFile(os.fsencode(project_logs / service), f"20260131T120000.000000-instance-{run}".encode(), CAP)
-    log.open()
+    log.begin()
     return log
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from hybrid_tasks.journal import state as statefile
@@ -20,6 +21,7 @@ class Memory:
         self.trouble: str | None = None
         """Why what is wanted now is not written down; None when it is."""
         self._file = file
+        self._thread = ThreadPoolExecutor(1, "state")  # never behind a hook that takes its time
         self._next: State | None = None
         self._writing: asyncio.Task[None] | None = None
 
@@ -38,7 +40,7 @@ class Memory:
         while self._next is not None:
             state, self._next = self._next, None
             try:
-                await asyncio.to_thread(statefile.write, self._file, state)
+                await asyncio.get_running_loop().run_in_executor(self._thread, statefile.write, self._file, state)
             except OSError as error:
                 self.trouble = f"cannot write `{self._file}`: {error.strerror}; what runs will not be restored"
             else:
