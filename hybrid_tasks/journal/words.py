@@ -74,7 +74,7 @@ def remains(receipt: Mapping[str, Any], *, healthy: bool) -> str:
     """
     if all(stage.get("name") != "driver" for stage in _stages(receipt)):
         return "the version before goes on"
-    return "its driver left something that answers" if healthy else "nothing answers"
+    return "what its driver left still answers" if healthy else "nothing answers"
 
 
 def _stages(receipt: Mapping[str, Any]) -> list[Mapping[str, Any]]:

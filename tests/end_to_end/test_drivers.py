@@ -49,7 +49,7 @@ def test_a_broken_save_does_what_the_driver_does(project: Project, one: Driven, 
     assert answers(port) == ("one" if one.serves_broken else "")
     state = web(project)
     assert (state["stale"], state["healthy"]) == (True, one.serves_broken)
-    left = "its driver left something that answers" if one.serves_broken else "nothing answers"
+    left = "what its driver left still answers" if one.serves_broken else "nothing answers"
     told = project.inv("dev-wait", "--reload")
     assert f"web: failed in driver, web/{one.main} saved; {left}" in told.out + told.err
     assert f"save failed, {left}: " in project.inv("dev-logs", "web").out
