@@ -61,6 +61,12 @@ def dev_init(c: Context, dry_run: bool = False, vscode: bool = False, json: bool
             _write(root / name, text)
             print(f"wrote {name}")
     _tasks_file(root, only_show=only_show)
+    if not only_show:
+        print(
+            "now: inv dev-start"
+            if found.get("services")
+            else "now: describe a service in hybrid.toml, then inv dev-start"
+        )
     return code
 
 

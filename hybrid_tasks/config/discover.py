@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +19,6 @@ from hybrid_tasks.config.resolve import resolve
 from hybrid_tasks.config.words import plain
 from hybrid_tasks.errors import Mistakes
 from hybrid_tasks.plugin.host import Host
-from hybrid_tasks.process.ports import listeners
 
 FIRST_PORT = 8000
 SURE, LIKELY = 75, 30
@@ -41,14 +40,13 @@ class Found:
     text: str
 
 
-def discover(root: Path, host: Host, detect: Detect | None = None, taken: Callable[[int], object] = listeners) -> Found:
+def discover(root: Path, host: Host, detect: Detect | None = None) -> Found:
     """Look for services and write a first configuration; nothing is written to disk.
 
     Args:
         root: the project's directory.
         host: the loaded plugins.
         detect: asks every stack about a directory (default: the host's stacks).
-        taken: whether somebody listens on a port of this machine.
 
     Returns:
         what was found.
@@ -57,9 +55,13 @@ def discover(root: Path, host: Host, detect: Detect | None = None, taken: Callab
     plugins = installed(host, detect)
     evidence: list[str] = []
     found: list[Draft] = []
+    run: dict[Path, str] = {}
     for directory in candidates(root):
-        found += _procfile(root, directory, plugins, evidence)
-        if not any(one.command is not None and one.dir == _relative(root, directory) for one in found):
+        listed = list(_procfile(root, directory, plugins, run, evidence))
+        found += listed
+        if directory in run:
+            evidence.append(f"{_relative(root, directory)}: run by {run[directory]}")
+        elif not listed and not any(one.command is not None and one.dir == _relative(root, directory) for one in found):
             found += _stacks(root, directory, plugins, found, evidence)
     services: list[Draft] = []
     for one in _named(found):
@@ -71,20 +73,25 @@ def discover(root: Path, host: Host, detect: Detect | None = None, taken: Callab
     evidence += [
         f"{file.name}: this version runs no containers; the file is found by itself" for file in compose_files(root)
     ]
-    services = _with_ports(services, taken)
+    services = _with_ports(services)
     return Found(tuple(services), tuple(evidence), draft(root.name, services))
 
 
-def _procfile(root: Path, directory: Path, plugins: Installed, evidence: list[str]) -> Iterator[Draft]:
+def _procfile(
+    root: Path, directory: Path, plugins: Installed, run: dict[Path, str], evidence: list[str]
+) -> Iterator[Draft]:
+    """The lines of the Procfile of a directory; `run` gets the directories whose programs they start."""
     file = next((directory / name for name in NAMES if (directory / name).is_file()), None)
-    where = _relative(root, directory)
     for entry in entries(file) if file else []:
-        answers = plugins.detect(directory, entry.argv)
+        where = _relative(root, entry.directory)
+        answers = plugins.detect(entry.directory, entry.argv)
         stack, options, needs_port = None, {}, False
         if answers and answers[0][1].score >= SURE and entry.argv[0] != "sh":
             stack, options, needs_port = answers[0][0], dict(answers[0][1].options), answers[0][1].needs_port
         said = f"{file.name if file else ''} `{plain(entry.name)}`"
         evidence.append(f"{where}: {said}" + (f", recognised by {stack}" if stack else ""))
+        if entry.names is not None:
+            run.setdefault(entry.names, said)
         yield Draft(entry.name, where, said, stack, entry.argv, options, entry.port, needs_port)
 
 
@@ -170,11 +177,14 @@ def _own_port(one: Draft, others: Iterable[Draft]) -> Draft:
     return replace(one, port=None) if one.port in {other.port for other in others} else one
 
 
-def _with_ports(services: Iterable[Draft], taken: Callable[[int], object]) -> list[Draft]:
-    """Give a port that nobody uses to each service that needs one and shows none."""
+def _with_ports(services: Iterable[Draft]) -> list[Draft]:
+    """Give a port of its own to each service that needs one and shows none.
+
+    Who listens on this machine at the moment does not count: the file is for others and for later, too.
+    """
     services = list(services)
     used = {one.port for one in services}
-    free = (port for port in range(FIRST_PORT, 1 << 16) if port not in used and not taken(port))
+    free = (port for port in range(FIRST_PORT, 1 << 16) if port not in used)
     return [replace(one, port=next(free)) if one.needs_port and one.port is None else one for one in services]
 
 

@@ -20,4 +20,5 @@ def discovered(root: Path, environ: Mapping[str, str]) -> object:
         evidence for people, and the texts of the files to write.
     """
     found = discover(root, Host.load(root, environ=environ))
-    return {"evidence": list(found.evidence), "files": {"hybrid.toml": found.text}}
+    services = [one.name for one in found.services]
+    return {"evidence": list(found.evidence), "services": services, "files": {"hybrid.toml": found.text}}

@@ -41,7 +41,7 @@ def test_a_fresh_folder_gets_both_files_and_works_at_once(desk: Desk) -> None:
     done = init(desk)
     assert (done.returncode, done.stderr) == (0, "")
     assert "Procfile" in done.stdout, "it says how it knows"
-    assert done.stdout.endswith("wrote hybrid.toml\nwrote tasks.py\n")
+    assert done.stdout.endswith("wrote hybrid.toml\nwrote tasks.py\nnow: inv dev-start\n")
     assert files(desk) == {"Procfile", "hybrid.toml", "tasks.py"}
     assert (desk.root / "tasks.py").read_text() == TASKS
     assert "[services.worker]" in (desk.root / "hybrid.toml").read_text()
@@ -86,7 +86,8 @@ def test_a_tasks_file_of_the_users_stays_and_the_two_lines_do_what_was_promised(
     done = init(desk)
     assert done.returncode == 0
     assert file.read_text() == OWN
-    told = done.stdout.splitlines()
+    *told, last = done.stdout.splitlines()
+    assert last == "now: inv dev-start"
     assert told[-3].startswith(f"{place} is yours and stays as it is")
     assert told[-2:] == ["    from hybrid_tasks import tasks", "    ns = tasks()"]
     file.write_text(OWN + "\n" + "\n".join(line.strip() for line in told[-2:]) + "\n")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
 
 import pytest
 
@@ -24,14 +26,14 @@ def host():
 def found(tmp_path, host):
     """Lay files out, discover, and load what was written."""
 
-    def do(files, name="shop", taken=lambda port: False):
+    def do(files, name="shop"):
         root = tmp_path / name
         root.mkdir(exist_ok=True)
         for path, text in files.items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_text(text)
         before = sorted(root.rglob("*"))
-        result = discover(root, host, taken=taken)
+        result = discover(root, host)
         assert sorted(root.rglob("*")) == before, "something was written"
         if result.services:
             (root / "hybrid.toml").write_text(result.text)
@@ -158,8 +160,8 @@ def test_a_script_without_a_manifest_was_passed_over_in_silence(found):
 def test_what_dev_init_wrote_did_not_start_for_want_of_a_port(found):
     files = {f"{name}/main.py": APP for name in "abc"}
     files |= {"b/Dockerfile": "EXPOSE 8002\n", "go/go.mod": "module x\n", "go/main.go": MAIN}
-    result = found(files, taken=lambda port: port == 8000)
-    assert [(one.name, one.port) for one in result.services] == [("a", 8001), ("b", 8002), ("c", 8003), ("go", None)]
+    result = found(files)
+    assert [(one.name, one.port) for one in result.services] == [("a", 8000), ("b", 8002), ("c", 8001), ("go", None)]
     assert "\nport = 8001\n" in result.text
     assert result.text.count("#port = ") == 1
 
@@ -186,6 +188,37 @@ def test_a_procfile_for_development_comes_first_and_a_stack_may_know_its_command
     })  # fmt: skip
     assert summary(result) == {"api": ("go", ".", {"main": "./cmd/api"})}
     assert '#command = ["go", "run", "./cmd/api"]' in result.text
+
+
+def test_bug_an_application_of_a_procfile_was_written_twice_and_without_its_port(found):
+    result = found({
+        "site/main.py": APP,
+        "site/requirements.txt": "starlette\n",
+        "shop/main.py": APP,
+        "shop/requirements.txt": "starlette\n",
+        "backend/go.mod": "module backend\n",
+        "backend/main.go": MAIN,
+        "ticker/run.sh": "#!/bin/sh\n",
+        "Procfile": "web: cd site && uvicorn main:app --port 9000\n"
+        "ticker: ./ticker/run.sh\n"
+        "shop: uvicorn shop.main:app --port=9001 --workers 2\n",
+    })  # fmt: skip
+    told = {one.name: (one.stack, one.dir, one.port) for one in result.services}
+    assert told == {
+        "web": ("python", "site", 9000),
+        "ticker": (None, ".", None),
+        "shop": ("python", ".", 9001),
+        "backend": ("go", "backend", None),
+    }
+    assert {"site: Procfile `web`, recognised by python", "shop: run by Procfile `shop`"} <= set(result.evidence)
+
+
+def test_bug_ports_were_given_by_who_listened_at_the_moment(found):
+    with socket.socket() as busy:
+        with contextlib.suppress(OSError):
+            busy.bind(("127.0.0.1", 8000))
+            busy.listen()
+        assert [one.port for one in found({"a/main.py": APP}).services] == [8000]
 
 
 def test_the_port_of_a_dockerfile(found):
