@@ -94,5 +94,5 @@ def flood(log: LogFile, first: int, size: int) -> int:
     """Write about `size` bytes in reads that do not end at line ends; gives the next number."""
     data = b"".join(line(number) for number in range(first, first + size // len(line(0))))
     for at in range(0, len(data), 5000):
-        log.write(1, data[at : at + 5000])
+        log.write(1, data[at : at + 5000], time.time())
     return first + size // len(line(0))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import count
 from typing import NamedTuple
 
+from hybrid_tasks.logs.events import EVENT
 from hybrid_tasks.logs.index import DROPPED, Record
 from hybrid_tasks.logs.lines import CUT, Joiner
 from hybrid_tasks.logs.reader import JobReader
@@ -43,6 +44,7 @@ class View:
         since: epoch seconds before which nothing is shown, None for the beginning.
         until: epoch seconds after which nothing is shown.
         span: seconds that a block may cover at most.
+        young: whether an event of that time waits for now: the lines before it may be on their way; None: none does.
     """
 
     fine: bool = False
@@ -50,6 +52,7 @@ class View:
     since: float | None = None
     until: float = math.inf
     span: float = math.inf
+    young: Callable[[float], bool] | None = None
 
 
 class Source:
@@ -65,6 +68,7 @@ class Source:
         self._past = False
         self._missing = 0
         self._last = job.started
+        self._waits = view.young is not None and job.role == EVENT
 
     def start_at_tail(self, n: int) -> int:
         """Start about `n` lines before the end; gives how many lines there are from there."""
@@ -82,6 +86,8 @@ class Source:
         time = None if self._past else self._reader.peek()
         if time is not None and time > self._view.until:
             self._past, time = True, None
+        if time is not None and self._waits and self._view.young is not None and self._view.young(time):
+            return None
         return time
 
     def _enter(self) -> None:
@@ -98,8 +104,8 @@ class Source:
 
     def take(self, limit: float) -> list[Block] | None:
         """The next blocks, up to a moment; None when bytes the index promises are not there yet."""
-        begin = self._reader.peek() if self._view.span < math.inf else None
-        most = math.inf if begin is None else begin + self._view.span
+        begin = self._reader.peek() if self._view.span < math.inf or self._waits else None
+        most = math.inf if begin is None else begin + (0 if self._waits else self._view.span)
         piece = self._reader.take(min(limit, self._view.until, most))
         return None if piece is None else self._blocks(piece)
 

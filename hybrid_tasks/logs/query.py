@@ -20,6 +20,8 @@ from hybrid_tasks.logs.sieve import Sieve
 
 ROUND = 4 << 20
 """Bytes shown of the busy services before the quiet ones are looked at again."""
+SETTLED = 0.15
+"""Seconds after which who follows is told an event: what a service printed before it may take so long to its log."""
 HELD = 1.0
 """Seconds of silence after which a line without an end is shown to somebody who waits for it."""
 
@@ -92,7 +94,8 @@ def blocks(
     Yields:
         blocks in the order of their first lines.
     """
-    view = _view(query, probed)
+    settling = _Settling(now)
+    view = _view(query, probed, settling if query.follow else None)
     chosen = frozenset(query.services)
     roles = Roles(build=query.build, events=query.events and (query.json or not query.raw))
     folders = Folders(project_logs, lambda name: not chosen or name in chosen, roles, now)
@@ -107,6 +110,10 @@ def blocks(
         yield from found if query.tail is None else _latest(found, query.tail)
         if query.follow:
             yield from _following(sources, merge, sieve, idle or _sleep, partial=partial)
+            settling.over = True
+            merge.wake()
+            for block in merge.blocks():
+                yield from sieve.through(block)
     finally:
         merge.close()
 
@@ -142,10 +149,27 @@ def lines_of(block: Block, cut: int | None = CUT) -> Iterator[Line]:
         yield Line(job.service, stream, block.time, text, job.role, job.run)
 
 
-def _view(query: Query, probed: Probed | None) -> View:
+@dataclass(slots=True)
+class _Settling:
+    """Knows which events are too young to be shown yet.
+
+    Args:
+        now: seconds since the epoch.
+        over: nothing more will come.
+    """
+
+    now: Callable[[], float]
+    over: bool = False
+
+    def __call__(self, time: float) -> bool:
+        return not self.over and 0 <= self.now() - time < SETTLED  # one of the future: the clock was set back
+
+
+def _view(query: Query, probed: Probed | None, young: Callable[[float], bool] | None) -> View:
     cut = None if query.raw else CUT if query.grep is None else SEARCHED
     span = math.inf if probed is None else SPAN
-    return View(fine=query.timestamps or query.json, cut=cut, since=query.since, until=query.until, span=span)
+    fine = query.timestamps or query.json
+    return View(fine=fine, cut=cut, since=query.since, until=query.until, span=span, young=young)
 
 
 def _at_tail(sources: list[Source], query: Query, probed: Probed | None) -> list[Source]:

@@ -3,9 +3,11 @@
 It speaks JSON lines on its descriptor 3. First it says `{"ready": {...}}`, or `{"refused": why}` and ends. Asked
 `{"op": "fork", ...}` with descriptors (SCM_RIGHTS: our socket for the new shim, then listening sockets) it forks a
 process that becomes a subreaper, forks the program, and then executes `keeper` with the words SOCKET PID STDOUT
-STDERR added: descriptor, pid, and the read ends of the program's pipes. So every fork has a shim of its own, and
-outlives its parent. The answer bears the request's `run`: `{"pid": ..., "shim": ...}`, or from whoever failed
-`{"failed": errno, "stage": ...}`, or `{"cold": why}` when what it has loaded is not what a cold start would load.
+STDERR QUEUE BEGAN added: descriptor, pid, the read ends of the program's pipes, an epoll descriptor that has had both
+with EPOLLONESHOT since before the fork, and when that was, in nanoseconds since the epoch. So every fork has a shim
+of its own, which knows the order of what was printed before it could look, and outlives its parent. The answer bears
+the request's `run`: `{"pid": ..., "shim": ...}`, or from whoever failed `{"failed": errno, "stage": ...}`, or
+`{"cold": why}` when what it has loaded is not what a cold start would load.
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ One loop waits for everything: the supervisor, a child that ended, output, and t
 from __future__ import annotations
 
 import os
-import select
 import signal
 import socket
 import time
@@ -20,11 +19,13 @@ from .kernel import adopt_descendants
 from .link import Link
 from .logfile import LogFile
 from .pipes import BUSY, STDERR, STDOUT, Pipes, made
+from .ready import Ready
 from .request import Request, program
 from .spawn import spawn
 
 ORPHAN_GRACE = 2.0  # seconds a job gets when its supervisor is gone
 REST = 0.005  # seconds between two reads of a program that writes little but often
+PROMPT = 0.001  # seconds: who comes back sooner has not waited
 NOTHING = -1  # instead of the descriptor that reports a program's execution: it runs already
 
 
@@ -57,7 +58,7 @@ def live(sock: socket.socket, wakeups: int) -> None:
     Job(request, link, log, pipes, (main, report, wakeups)).run()
 
 
-def adopt(descriptor: int, main: int, stdout: int, stderr: int) -> None:
+def adopt(descriptor: int, main: int, stdout: int, stderr: int, queue: int, began: int) -> None:  # noqa: PLR0917
     """Be the shim of a program that is our child already: who forked it has become us by executing this.
 
     Args:
@@ -65,6 +66,8 @@ def adopt(descriptor: int, main: int, stdout: int, stderr: int) -> None:
         main: the program's pid.
         stdout: the read end of the pipe for its standard output.
         stderr: the same for its standard error.
+        queue: an epoll descriptor that has noted which of the two got something first.
+        began: when it was forked, in nanoseconds since the epoch.
     """
     signals.prepare()
     wakeups = signals.wakeups()
@@ -80,7 +83,9 @@ def adopt(descriptor: int, main: int, stdout: int, stderr: int) -> None:
     log = LogFile(request.log_dir, request.log_stem, request.log_cap)
     log.begin()
     os.kill(os.getpid(), signal.SIGCHLD)  # the program may have ended before we could hear of it
-    Job(request, link, log, Pipes(log, {stdout: STDOUT, stderr: STDERR}), (main, NOTHING, wakeups)).run()
+    os.set_inheritable(queue, False)
+    pipes = Pipes(log, {stdout: STDOUT, stderr: STDERR}, since=began / 1e9)
+    Job(request, link, log, pipes, (main, NOTHING, wakeups), queue).run()
 
 
 class Job:
@@ -93,9 +98,18 @@ class Job:
         pipes: where it comes from.
         started: the program's pid, a descriptor at its end once it runs (or `NOTHING`), and one that is readable
             after a signal.
+        queue: an epoll descriptor that knows the pipes already, or `NOTHING`.
     """
 
-    def __init__(self, request: Request, link: Link, log: LogFile, pipes: Pipes, started: tuple[int, int, int]) -> None:
+    def __init__(  # noqa: PLR0917
+        self,
+        request: Request,
+        link: Link,
+        log: LogFile,
+        pipes: Pipes,
+        started: tuple[int, int, int],
+        queue: int = NOTHING,
+    ) -> None:
         self._link = link
         self._log = log
         self._pipes = pipes
@@ -107,14 +121,8 @@ class Job:
         self._grace = request.grace
         self._ending = Ending(self._main, request.stop_signal, request.grace)
         self._told_of_log: tuple[str | None, int] = (None, 0)
-        # The second one leaves the output out: what we wait with while a chatty program rests.
-        self._all, self._quick = select.poll(), select.poll()
-        for descriptor in (link.descriptor, self._report, self._wakeups):
-            if descriptor != NOTHING:
-                self._all.register(descriptor, select.POLLIN)
-                self._quick.register(descriptor, select.POLLIN)
-        for pipe in pipes.open:
-            self._all.register(pipe, select.POLLIN)
+        others = [one for one in (link.descriptor, self._report, self._wakeups) if one != NOTHING]
+        self._ready = Ready(others, pipes.open, queue)
 
     def run(self) -> None:
         """Wait for the end, and report it."""
@@ -122,9 +130,10 @@ class Job:
         while self._starting or not (self._alone or self._ending.hopeless):
             now = time.monotonic()
             if now < rest_until:
-                ready = self._quick.poll(self._patience(now, rest_until))
+                ready = self._ready.without_pipes(self._patience(now, rest_until))
             else:
-                ready = self._all.poll(self._patience(now))
+                ready = self._ready.wait(self._patience(now))
+                self._pipes.look(waited=time.monotonic() - now > PROMPT)
             if self._serve(ready):
                 rest_until = time.monotonic() + REST
             self._reap()
@@ -138,28 +147,35 @@ class Job:
         times = [at for at in all_times if at is not None]
         return max(0, int((min(times) - now) * 1000) + 1) if times else None
 
-    def _serve(self, ready: list[tuple[int, int]]) -> bool:
+    def _serve(self, ready: list[int]) -> bool:
         # Says whether only a little output came, so that a rest saves work.
         carried = most = 0
-        for descriptor, _ in ready:
+        for descriptor in ready:
             if descriptor == self._wakeups:
                 self._hear_signals()
             elif descriptor == self._report:
                 self._hear_report()
             elif descriptor == self._link.descriptor:
                 self._hear_supervisor()
-            elif (count := self._pipes.pump(descriptor)) is None:
-                self._all.unregister(descriptor)
             else:
+                count = self._carry(descriptor)
                 carried += count
                 most = max(most, count)
         return carried > 0 and most < BUSY
+
+    def _carry(self, pipe: int) -> int:
+        count = self._pipes.pump(pipe)
+        if count is None:
+            self._ready.closed(pipe)
+            return 0
+        self._ready.again(pipe)
+        return count
 
     def _hear_report(self) -> None:
         if data := os.read(self._report, 64):
             self._failure += data
             return
-        self._ignore(self._report)
+        self._ready.forget(self._report)
         os.close(self._report)
         self._report = -1
         self._starting = False
@@ -184,12 +200,8 @@ class Job:
                     os.kill(self._main, message["number"])
                 self._link.tell({"signalled": message["number"]})
         if self._link.lost:
-            self._ignore(self._link.descriptor)
+            self._ready.forget(self._link.descriptor)
             self._ending.stop(min(self._grace, ORPHAN_GRACE))
-
-    def _ignore(self, descriptor: int) -> None:
-        self._all.unregister(descriptor)
-        self._quick.unregister(descriptor)
 
     def _reap(self) -> None:
         with suppress(ChildProcessError):
@@ -209,9 +221,9 @@ class Job:
 
     def _catch_up(self) -> None:
         """Carry over the program's last words before its end is told, so that whoever hears of it finds them."""
-        for descriptor in self._pipes.open:
-            if self._pipes.pump(descriptor) is None:
-                self._all.unregister(descriptor)
+        self._pipes.look(waited=False)
+        for pipe in self._ready.filled():
+            self._carry(pipe)
 
     def _mind_the_log(self) -> None:
         now = time.monotonic()
@@ -228,7 +240,8 @@ class Job:
     def _finish(self) -> None:
         survivors = [pid for pid, _ in below(os.getpid(), self._ending.spared)]
         code = -signal.SIGKILL if self._code is None else self._code
-        self._pipes.drain()
+        self._pipes.look(waited=False)
+        self._pipes.drain(self._ready.filled())
         self._log.end(code)
         self._link.tell(
             {

@@ -70,20 +70,20 @@ class LogFile:
         self.prune_at = None
         prune(self._directory, self._cap - self._limit)
 
-    def write(self, stream: int, data: bytes | memoryview) -> None:
+    def write(self, stream: int, data: bytes | memoryview, at: float) -> None:
         """Append what was read from a stream.
 
         Args:
             stream: 1 for standard output, 2 for standard error.
             data: what was read.
+            at: when it came, seconds since the epoch; never less than the time before.
         """
-        now = time.time()
         if self.trouble is None:
             try:
                 self._open()
                 while data:
                     count = os.write(self._log, data)
-                    self._note(self._size, count, now, stream)
+                    self._note(self._size, count, at, stream)
                     self._size += count
                     data = data[count:]
                 self._write_index()
@@ -92,7 +92,7 @@ class LogFile:
             else:
                 return
         if data:
-            self._backlog.add(stream, now, bytes(data))
+            self._backlog.add(stream, at, bytes(data))
 
     def write_backlog(self) -> None:
         """Try again to write what waits in memory."""

@@ -34,13 +34,21 @@ class Pipes:
         log: where it goes.
         streams: what each pipe's read end carries, `STDOUT` or `STDERR`.
         write_ends: standard output and standard error as the program gets them, where we have them.
+        since: seconds since the epoch before which the program has written nothing; None: now.
     """
 
-    def __init__(self, log: LogFile, streams: dict[int, int], write_ends: list[int] | None = None) -> None:
+    def __init__(
+        self,
+        log: LogFile,
+        streams: dict[int, int],
+        write_ends: list[int] | None = None,
+        since: float | None = None,
+    ) -> None:
         self._log = log
         self._streams = streams
         self._write_ends = write_ends or []
         self._large: set[int] = set()
+        self._at = self._looked = time.time() if since is None else since
         # A page of it is memory only once it has been used.
         self._buffer = mmap.mmap(-1, LARGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         self.rest_at: float | None = None
@@ -64,6 +72,18 @@ class Pipes:
             os.close(descriptor)
         self._write_ends = []
 
+    def look(self, *, waited: bool) -> None:
+        """Hear that somebody looks for output now.
+
+        What was there already has come since the look before, and counts as of then: so it never seems to come after
+        what we ourselves have made of it, for example that the service is healthy.
+
+        Args:
+            waited: there was nothing before.
+        """
+        now = time.time()
+        self._at, self._looked = now if waited else self._looked, now
+
     def pump(self, descriptor: int) -> int | None:
         """Carry over what one pipe holds, at most a buffer full.
 
@@ -82,20 +102,21 @@ class Pipes:
             os.close(descriptor)
             return None
         with memoryview(self._buffer) as view:
-            self._log.write(self._streams[descriptor], view[:count])
+            self._log.write(self._streams[descriptor], view[:count], self._at)
         if count >= SMALL:
             self.rest_at = time.monotonic() + REST_AFTER
             if descriptor not in self._large:
                 self._grow(descriptor)
         return count
 
-    def drain(self, most: int = 64 * LARGE) -> None:
+    def drain(self, first: list[int], most: int = 64 * LARGE) -> None:
         """Carry over all that is left without waiting for more.
 
         Args:
+            first: the pipes to begin with.
             most: bytes after which we stop; nobody of the job is left to write that much.
         """
-        for descriptor in self.open:
+        for descriptor in sorted(self.open, key=lambda one: first.index(one) if one in first else len(first)):
             left = most
             while left > 0 and (count := self.pump(descriptor)):
                 left -= count

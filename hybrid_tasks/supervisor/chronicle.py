@@ -29,6 +29,7 @@ class Chronicle:
         self._state = state
         self._files: dict[str, EventLog] = {}
         self._before: dict[str, Unit] = {}
+        self._untold: dict[str, str] = {}  # runs that serve already, of swaps whose receipts are still to come
 
     def hear(self, event: Event) -> None:
         """Take an event of the bus."""
@@ -36,6 +37,8 @@ class Chronicle:
             return
         if event.kind == "receipt":
             self._swapped(event.service, event.data)
+            if self._untold.pop(event.service, None) is not None:
+                self._changed(event.service)
         elif event.kind == "state":
             self._changed(event.service)
 
@@ -65,17 +68,22 @@ class Chronicle:
 
     def _changed(self, name: str) -> None:
         """Tell what no receipt tells: the end of what served, its health, and why nothing is started."""
-        now = self._state(name)
-        before, self._before[name] = self._before.get(name, Unit(name)), now
+        now, before = self._state(name), self._before.get(name, Unit(name))
+        run, was = now.serving.run if now.serving else "", before.serving.run if before.serving else ""
+        if run and run != was and now.swap is not None:
+            self._untold[name] = run
+        elif was and not run and was == self._untold.get(name):
+            return  # it has ended already: told once its start is
+        self._before[name] = now
         if now.serving is None and before.serving is not None and isinstance(now.rest, Crashed):
             self._write(name, "crashed", f"crashed {_how(now.rest.code)}{_outlook(now)}", "error")
         if now.rest != before.rest:
             self._rested(name, now.rest)
-        if now.serving is not None and before.serving is not None and now.serving.run == before.serving.run:
-            sick, was = isinstance(now.verdict, Unhealthy), isinstance(before.verdict, Unhealthy)
-            if isinstance(now.verdict, Unhealthy) and not was:
+        if run and run == was:
+            sick, sick_before = isinstance(now.verdict, Unhealthy), isinstance(before.verdict, Unhealthy)
+            if isinstance(now.verdict, Unhealthy) and not sick_before:
                 self._write(name, "unhealthy", f"not healthy any more: {now.verdict.reason}", "warning")
-            elif was and not sick:
+            elif sick_before and not sick:
                 self._write(name, "healthy", "healthy again")
 
     def _rested(self, name: str, rest: Rest | None) -> None:

@@ -25,6 +25,7 @@ import os
 import select
 import signal
 import socket
+import time
 from contextlib import suppress
 
 TYPE_CHECKING = False
@@ -180,10 +181,14 @@ class Parent:
             os.chdir(request["cwd"])
             stage = "fork"
             (stdout, out), (stderr, err) = os.pipe(), os.pipe()
-            us = os.getpid()
+            queue = select.epoll()  # notes what gets something first, while nobody reads
+            for descriptor in (stdout, stderr):
+                queue.register(descriptor, select.EPOLLIN | select.EPOLLONESHOT)
+            us, began = os.getpid(), time.time_ns()
             signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGCHLD,))  # to be waited for below
             pid = os.fork()
             if pid == 0:
+                queue.close()
                 for descriptor in (self._control.detach(), job, stdout, stderr):
                     os.close(descriptor)
                 return self._become(request, us, [out, err, *listeners])
@@ -191,8 +196,9 @@ class Parent:
             self._tell({"failed": error.errno, "stage": stage, "run": request["run"]})
             os._exit(1)
         self._tell({"pid": pid, "shim": us, "run": request["run"]})
-        words = [*request["keeper"]["argv"], str(job), str(pid), str(stdout), str(stderr)]
-        for descriptor in (job, stdout, stderr):
+        told = job, pid, stdout, stderr, queue.fileno(), began
+        words = [*request["keeper"]["argv"], *map(str, told)]
+        for descriptor in (job, stdout, stderr, queue.fileno()):
             os.set_inheritable(descriptor, True)
         nothing = os.open("/dev/null", os.O_RDWR)
         os.dup2(nothing, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -44,15 +45,14 @@ def test_a_line_of_fifty_megabytes_is_shown_in_little_memory(
 
 def test_fifty_megabytes_that_never_end_do_not_grow_a_follower(tmp_path: Path, readers: list[Reader]) -> None:
     log = LogFile(os.fsencode(tmp_path / "api"), b"20260131T120000.000000-instance-00000000000a", 1 << 30)
-    log.open()
     readers.append(reader := Reader(tmp_path, follow=True))
-    log.write(1, b"begin\n")
+    log.write(1, b"begin\n", time.time())
     reader.until(b"begin\n")
     for _ in range(800):
-        log.write(1, b"x" * 65536)
-    log.write(2, b"err\n")
+        log.write(1, b"x" * 65536, time.time())
+    log.write(2, b"err\n", time.time())
     reader.until(b"err\n")
-    log.write(1, b"\nend\n")
+    log.write(1, b"\nend\n", time.time())
     reader.until(b"end\n")
     log.end(0)
     code, err = reader.end()

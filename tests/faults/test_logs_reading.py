@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,7 @@ def test_two_services_are_followed_side_by_side(tmp_path: Path, readers: list[Re
     readers.append(reader := Reader(tmp_path, follow=True))
     for number in range(300):
         for name, log in logs.items():
-            log.write(1, b"%s %d\n" % (name.encode(), number))
+            log.write(1, b"%s %d\n" % (name.encode(), number), time.time())
         if number % 50 == 0:
             reader.until(b"web | web %d\n" % number)
     reader.until(b"web | web 299\n")

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+import json
 import os
+import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from logwriter import EPOCH, JobWriter
 
+from hybrid_tasks.logs.events import EventLog
 from hybrid_tasks.logs.index import STDOUT
-from hybrid_tasks.logs.query import Query, blocks
+from hybrid_tasks.logs.query import SETTLED, Query, blocks
 
 
-def followed(project_logs: Path, query: Query, *acts: Callable[[], object], partial: bool = False) -> list[str]:
+@dataclass
+class Clock:
+    """A time that is set."""
+
+    now: float
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def followed(
+    project_logs: Path,
+    query: Query,
+    *acts: Callable[[], object],
+    partial: bool = False,
+    now: Callable[[], float] = time.time,
+) -> list[str]:
     """Follow, doing the next act whenever there is nothing new; quiet for a while after each."""
     script = list(acts)
     quiet = 0
@@ -31,7 +50,7 @@ def followed(project_logs: Path, query: Query, *acts: Callable[[], object], part
 
     return [
         text
-        for block in blocks(project_logs, replace(query, follow=True), idle, partial=partial)
+        for block in blocks(project_logs, replace(query, follow=True), idle, partial=partial, now=now)
         for text in block.data.decode().removesuffix("\n").split("\n")
     ]
 
@@ -130,3 +149,34 @@ def test_a_job_that_was_quiet_since_is_followed(tmp_path: Path) -> None:
     quiet = JobWriter(tmp_path).write("old\n")
     os.utime(quiet.path, (EPOCH, EPOCH))
     assert followed(tmp_path, Query(since=EPOCH + 10), lambda: quiet.write("new\n", at=EPOCH + 20)) == ["new"]
+
+
+def test_bug_who_followed_was_told_that_a_service_is_live_before_what_it_had_printed(tmp_path: Path) -> None:
+    """The shim of a fork looks at its output a while after the service has answered its probe."""
+    clock = Clock(EPOCH + 1)
+    events = EventLog(tmp_path / "api", clock)
+    job = JobWriter(tmp_path)
+    acts: list[Callable[[], object]] = [
+        lambda: events.add("live", "live again"),
+        lambda: job.write("started\n", at=EPOCH + 0.9),
+        lambda: setattr(clock, "now", clock.now + SETTLED),
+        lambda: events.add("failed", "save failed"),
+    ]
+    found = followed(tmp_path, Query(), *acts, now=clock)
+    assert [line for line in found if not line.startswith("{")] == ["started"]
+    assert [json.loads(line)["text"] for line in found if line.startswith("{")] == ["live again", "save failed"]
+    assert found[0] == "started"
+
+
+def test_an_event_of_the_future_is_told_at_once(tmp_path: Path) -> None:
+    """The clock may be set back."""
+    clock = Clock(EPOCH + 3600)
+    events = EventLog(tmp_path / "api", clock)
+    job = JobWriter(tmp_path)
+
+    def set_back() -> None:
+        events.add("live", "live again")
+        clock.now = EPOCH
+
+    found = followed(tmp_path, Query(), set_back, lambda: job.write("later\n", at=EPOCH + 7200), now=clock)
+    assert found[-1] == "later"

@@ -16,6 +16,7 @@ from hybrid_tasks.shim.logfile import DROPPED, EXIT, MAGIC, RECORD, LogFile
 from hybrid_tasks.shim.rotation import prune, segment_limit
 
 CAP = 1 << 30
+NOW = 1_760_000_000.0
 
 
 def log(directory: Path, cap: int = CAP, ring: int = 1 << 16) -> LogFile:
@@ -57,9 +58,9 @@ def test_bytes_and_index_agree(tmp_path: Path) -> None:
     before = time.time()
     one = log(tmp_path / "made" / "here")
     one.begin()
-    one.write(1, b"out\xff\0")
-    one.write(2, memoryview(b"err\n"))
-    one.write(1, b"no end")
+    one.write(1, b"out\xff\0", NOW)
+    one.write(2, memoryview(b"err\n"), NOW)
+    one.write(1, b"no end", NOW)
     one.end(-9)
     directory = tmp_path / "made" / "here"
     assert (directory / "job.log").read_bytes() == b"out\xff\0err\nno end"
@@ -70,7 +71,8 @@ def test_bytes_and_index_agree(tmp_path: Path) -> None:
         (9, 6, 1),
         (-9 & 0xFFFFFFFF, 0, EXIT),
     ]
-    assert all(before <= at <= time.time() for _, _, at, _ in found)
+    assert [at for _, _, at, _ in found[:-1]] == [NOW] * 3
+    assert before <= found[-1][2] <= time.time()
     assert (directory / "job.log").stat().st_mode & 0o777 == 0o600
 
 
@@ -79,7 +81,7 @@ def test_segments_follow_each_other_and_lose_nothing(tmp_path: Path) -> None:
     one._limit = 100
     written = [b"%03d" % number * 10 for number in range(50)]
     for part in written:
-        one.write(1, part)
+        one.write(1, part, NOW)
     one.end(0)
     names = ["job.log", *(f"job.{number}.log" for number in range(1, len(list(tmp_path.glob("*.log")))))]
     assert b"".join((tmp_path / name).read_bytes() for name in names) == b"".join(written)
@@ -97,21 +99,21 @@ def test_segments_are_an_eighth_of_the_cap_within_reason() -> None:
 
 def test_a_full_disk_keeps_the_newest_and_counts_the_rest(tmp_path: Path, disk: Disk) -> None:
     one = log(tmp_path)
-    one.write(1, b"before\n")
+    one.write(1, b"before\n", NOW)
     disk.room = 3
-    one.write(1, b"torn line\n")
+    one.write(1, b"torn line\n", NOW)
     assert one.trouble == "No space left on device"
     assert one.retry_at is not None
     lines = [b"line %04d\n" % number for number in range(1000)]
     for line in lines:
-        one.write(1, line)
+        one.write(1, line, NOW)
     one.write_backlog()
     assert one.trouble is not None
     disk.room = None
     one.write_backlog()
     assert one.trouble is None
     assert one.retry_at is None
-    one.write(2, b"after\n")
+    one.write(2, b"after\n", NOW)
     one.end(0)
     found = records(tmp_path / "job.idx")
     (dropped,) = [record for record in found if record[3] == DROPPED]
@@ -132,10 +134,10 @@ def test_a_full_disk_keeps_the_newest_and_counts_the_rest(tmp_path: Path, disk: 
 @pytest.mark.parametrize("room", range(0, 60, 7))
 def test_wherever_the_disk_fills_up_the_index_stays_whole(room: int, tmp_path: Path, disk: Disk) -> None:
     one = log(tmp_path)
-    one.write(1, b"first\n")
+    one.write(1, b"first\n", NOW)
     disk.room = room
     for _ in range(3):
-        one.write(1, b"0123456789\n")
+        one.write(1, b"0123456789\n", NOW)
         one.write_backlog()
     disk.room = None
     one.write_backlog()
@@ -154,7 +156,7 @@ def test_the_ring_is_bounded_whatever_the_pieces(tmp_path: Path, disk: Disk) -> 
     disk.room = 0
     for size in (1, 100, 5000, 9000, 20_000):
         for _ in range(50):
-            one.write(1, b"x" * size)
+            one.write(1, b"x" * size, NOW)
             assert one._backlog._size <= 10_000
     assert one._backlog.dropped_bytes > 0
 
@@ -163,7 +165,7 @@ def test_a_disk_that_stays_full_is_told_at_the_end(tmp_path: Path, disk: Disk) -
     one = log(tmp_path)
     one.begin()
     disk.room = 0
-    one.write(1, b"a\nb\nc")
+    one.write(1, b"a\nb\nc", NOW)
     one.end(0)
     assert one.dropped == 2
 
@@ -185,7 +187,7 @@ def test_no_directory_to_write_to_is_no_reason_to_fail(tmp_path: Path) -> None:
     one.begin()
     one.write_backlog()
     assert one.trouble
-    one.write(1, b"kept\n")
+    one.write(1, b"kept\n", NOW)
     (tmp_path / "in the way").unlink()
     one.write_backlog()
     assert one.trouble is None
@@ -198,7 +200,7 @@ def test_a_planted_symlink_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "precious").write_text("mine")
     (tmp_path / "logs" / "job.log").symlink_to(tmp_path / "precious")
     one = log(tmp_path / "logs")
-    one.write(1, b"overwritten")
+    one.write(1, b"overwritten", NOW)
     one.end(0)
     assert (tmp_path / "precious").read_text() == "mine"
 
@@ -206,9 +208,9 @@ def test_a_planted_symlink_is_not_followed(tmp_path: Path) -> None:
 def test_deleted_logs_come_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logfile, "LOOK_AGAIN", 0.0)
     one = log(tmp_path / "logs")
-    one.write(1, b"gone\n")
+    one.write(1, b"gone\n", NOW)
     shutil.rmtree(tmp_path / "logs")
-    one.write(1, b"here\n")
+    one.write(1, b"here\n", NOW)
     one.end(0)
     assert (tmp_path / "logs" / "job.log").read_bytes() == b"here\n"
     assert [record[:2] for record in records(tmp_path / "logs" / "job.idx")] == [(0, 5), (0, 0)]
@@ -241,7 +243,7 @@ def test_a_flood_stays_below_the_cap(tmp_path: Path) -> None:
     cap = 1 << 20
     one = log(tmp_path, cap=cap)
     for _ in range(200):
-        one.write(1, b"x" * (1 << 15))
+        one.write(1, b"x" * (1 << 15), NOW)
         assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= cap
     one.end(0)
     assert (tmp_path / "job.49.log").exists() != (tmp_path / "job.log").exists()

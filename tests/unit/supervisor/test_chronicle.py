@@ -11,7 +11,7 @@ import pytest
 
 from hybrid_tasks.model.events import Event
 from hybrid_tasks.model.receipt import Receipt, Result, Stage
-from hybrid_tasks.model.status import Blocked, Crashed, Finished, Held, Instance, Stopped, Unit, Waiting
+from hybrid_tasks.model.status import Blocked, Crashed, Finished, Held, InFlight, Instance, Stopped, Unit, Waiting
 from hybrid_tasks.model.verdict import Healthy, Unhealthy, Unknown
 from hybrid_tasks.supervisor.chronicle import Chronicle
 
@@ -118,3 +118,25 @@ def test_why_nothing_is_started(story: Story) -> None:
         'held: it writes `gen.py` itself; ignore = ["gen.py"]',
         "finished (ended with 0)",
     ]
+
+
+def test_bug_a_service_had_finished_before_it_was_live(story: Story) -> None:
+    """It ended between the switch and the receipt of its swap."""
+    story.becomes(wanted=True, serving=ONE, verdict=Healthy(), rest=None)
+    story.becomes(swap=InFlight("probe", 2.0))
+    story.becomes(serving=TWO, verdict=Healthy())
+    story.becomes(serving=None, verdict=Unknown(), rest=Finished())
+    assert story.told == []
+    story.becomes(swap=None)
+    story.swapped(replace(SAVED, note="ended with 0"))
+    assert story.told == [
+        "live again: web/app.py saved, 84 ms, ended with 0 (receipt r1)",
+        "finished (ended with 0)",
+    ]
+
+
+def test_the_end_of_an_old_version_is_told_while_a_new_one_is_in_the_making(story: Story) -> None:
+    story.becomes(wanted=True, serving=ONE, verdict=Healthy(), rest=None)
+    story.becomes(swap=InFlight("build", 2.0))
+    story.becomes(serving=None, verdict=Unknown(), rest=Crashed(3, ("tail",), "starts again in 0.5 s"))
+    assert story.told == ["crashed with 3, starts again in 0.5 s"]
