@@ -46,6 +46,10 @@ class JobSpec:
         """The value of its LISTEN_FDNAMES."""
         return ":".join([self.service] * len(self.listeners))
 
+    def refused(self, said: str) -> bool:
+        """Whether what it said last is that its source does not compile: nothing of it ever ran."""
+        return said.startswith(tuple(f"{file}:" for file in self.check))
+
 
 @dataclass(frozen=True, slots=True)
 class Exit:

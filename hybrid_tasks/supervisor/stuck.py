@@ -44,8 +44,8 @@ async def explained(
         debugging: the debugger it was started under.
     """
     said = excerpt(job.log)
-    if said and said[0].startswith(tuple(f"{file}:" for file in job.spec.check)):
-        return "\n".join(said)  # its source does not compile, and never ran
+    if said and job.spec.refused(said[0]):
+        return "\n".join(said)
     if job.code is not None:
         mistaken = _IN_USE.search("\n".join(said)) is not None and berth.port is not None
         return "\n".join((reason, *([_binds(service, berth)] if mistaken else ()), *said))

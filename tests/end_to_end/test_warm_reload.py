@@ -96,6 +96,9 @@ def test_a_broken_save_is_refused_by_the_fork_and_the_old_version_stays(
             assert code == 1
             assert words in told["receipts"][0]["error"]
             assert told["receipts"][0]["start"] == "warm"
+            stages = {stage["name"]: stage["ok"] for stage in told["receipts"][0]["stages"]}
+            assert ("probe" in stages) is ("SyntaxError" not in words), "what does not compile fails in check"
+            assert list(stages.values())[-1] is False
         lazy.unlink()
         assert saved(project, main, using("heavy", "fixed"))["start"] == "warm"
         until(lambda: load.answers["fixed"] > 5)
