@@ -55,10 +55,6 @@ class Operations:
         self._current: tuple[Path, int] | None = None
         self._since = 0.0
 
-    def reason(self) -> str | None:
-        """Say why a swap should wait now, or None."""
-        return self._look()[0]
-
     async def ended(self, pause: Callable[[float], Awaitable[None]] = asyncio.sleep) -> str | None:
         """Wait until no git operation holds the swap.
 
@@ -70,13 +66,14 @@ class Operations:
         """
         seconds = _FIRST_PAUSE
         while True:
-            reason, given_up = self._look()
+            reason, given_up = self.look()
             if reason is None:
                 return given_up
             await pause(seconds)
             seconds = min(2 * seconds, _LONGEST_PAUSE)
 
-    def _look(self) -> tuple[str | None, str | None]:
+    def look(self) -> tuple[str | None, str | None]:
+        """Say why a swap should wait now, or that waiting was given up; neither when git does nothing."""
         found = _marker(self._root)
         if found is None:
             self._current = None

@@ -102,14 +102,14 @@ class Source:
             None, or that the wait for git was given up.
         """
         assert self._quiet is not None  # noqa: S101 - opened before
-        self.waiting = self._git.reason()
+        self.waiting, given_up = self._git.look()
         if self.waiting is not None:
             text = f"{self._service.name}: {self.waiting}; waits for its end"
             self._site.bus.publish("note", self._service.name, {"text": text})
-        try:
-            given_up = await self._git.ended()
-        finally:
-            self.waiting = None
+            try:
+                given_up = await self._git.ended()
+            finally:
+                self.waiting = None
         while (seconds := self._quiet.remaining()) > 0:  # noqa: ASYNC110 - the time itself is waited for
             await asyncio.sleep(seconds)
         return given_up

@@ -132,16 +132,16 @@ def test_held_until_the_cap_and_then_never_again_for_the_same_operation(checkout
     operations = Operations(checkout, clock)
     marker = checkout / ".git" / name
     marker.write_text("")
-    assert operations.reason() is not None
+    assert operations.look()[0] is not None
     clock.now += cap - 0.1
-    assert operations.reason() is not None
+    assert operations.look()[0] is not None
     clock.now += 0.2
-    assert operations.reason() is None
-    assert operations.reason() is None
+    assert operations.look()[0] is None
+    assert operations.look()[0] is None
     marker.unlink()
-    assert operations.reason() is None
+    assert operations.look()[0] is None
     marker.write_text("")
-    assert operations.reason() is not None
+    assert operations.look()[0] is not None
 
 
 def test_waiting_ends_with_the_operation(checkout: Path) -> None:
