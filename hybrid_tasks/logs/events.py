@@ -50,9 +50,8 @@ class EventLog:
             level: a name of `levels.py`.
             more: further facts for programs.
         """
-        line = json.dumps({"event": event, "level": level, "text": text, **more}).encode() + b"\n"
         with contextlib.suppress(OSError):
-            self._append(line)
+            self._append(line(event, text, level, **more))
 
     def close(self) -> None:
         """Say that nothing will follow."""
@@ -85,6 +84,11 @@ class EventLog:
         except OSError:
             self.close()
             raise
+
+
+def line(event: str, text: str, level: str, **more: str) -> bytes:
+    """One event as it stands in such a log; the arguments are those of `EventLog.add`."""
+    return json.dumps({"event": event, "level": level, "text": text, **more}).encode() + b"\n"
 
 
 def told(data: bytes) -> Iterator[dict[str, str]]:

@@ -19,7 +19,8 @@ class Record(NamedTuple):
     """One index record.
 
     For `STDOUT` and `STDERR`: `length` raw bytes at `offset`. For `DROPPED`: `offset` bytes in `length` lines
-    were lost. For `EXIT`: `offset` holds the exit code as an unsigned 32-bit number. `time` is in epoch seconds.
+    were lost. For `EXIT`: `offset` holds the exit code as an unsigned 32-bit number, `length` is 1 when the job had to
+    end because its supervisor had died. `time` is in epoch seconds.
     """
 
     offset: int

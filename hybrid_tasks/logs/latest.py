@@ -1,10 +1,9 @@
-"""`--tail`: the last lines of each service, and what we say between them, which does not count."""
+"""`--tail`: the last lines of each service; what we say of lost lines does not count."""
 
 from __future__ import annotations
 
 from collections import deque
 
-from hybrid_tasks.logs.events import EVENT
 from hybrid_tasks.logs.index import DROPPED
 from hybrid_tasks.logs.merge import Block
 
@@ -26,8 +25,7 @@ class Latest:
         """Take the next block."""
         service = block.job.service
         blocks = self._blocks.setdefault(service, deque())
-        ours = block.stream == DROPPED or block.job.role == EVENT
-        lines = 0 if ours else _lines(block.data)
+        lines = 0 if block.stream == DROPPED else _lines(block.data)
         self._order += 1
         blocks.append((self._order, lines, block))
         total = self._lines.get(service, 0) + lines

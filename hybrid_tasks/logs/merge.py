@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from itertools import count
 from typing import NamedTuple
 
-from hybrid_tasks.logs.events import EVENT
-from hybrid_tasks.logs.index import DROPPED, Record
+from hybrid_tasks.logs.events import EVENT, line
+from hybrid_tasks.logs.index import DROPPED, EXIT, STDOUT, Record
 from hybrid_tasks.logs.lines import CUT, Joiner
 from hybrid_tasks.logs.reader import JobReader
 from hybrid_tasks.logs.segment import Piece
 from hybrid_tasks.logs.store import JobLog
 from hybrid_tasks.logs.units import clock, human
 
+LOST = "ended, because its supervisor had died: `inv dev-start` restores what ran"
 MOST_OPEN = 200
 """Jobs that nobody ended and that are still looked at (two descriptors each)."""
 
@@ -44,6 +45,7 @@ class View:
         since: epoch seconds before which nothing is shown, None for the beginning.
         until: epoch seconds after which nothing is shown.
         span: seconds that a block may cover at most.
+        events: what happened to a service is told.
         young: whether an event of that time waits for now: the lines before it may be on their way; None: none does.
     """
 
@@ -52,6 +54,7 @@ class View:
     since: float | None = None
     until: float = math.inf
     span: float = math.inf
+    events: bool = True
     young: Callable[[float], bool] | None = None
 
 
@@ -147,6 +150,9 @@ class Source:
             blocks += [Block(self.job, piece.stream, time, data) for time, data in found]
         elif piece.stream == DROPPED:
             blocks.append(self._note(piece.time, self._dropped(piece.record)))
+        elif piece.stream == EXIT and piece.record.length and self._view.events and self.job.role == "instance":
+            told = line("lost", LOST, "error")  # by the shim alone: nobody else was left
+            blocks.append(Block(replace(self.job, role=EVENT), STDOUT, piece.time, told))
         self._last = piece.time
         return blocks
 

@@ -95,9 +95,10 @@ def blocks(
         blocks in the order of their first lines.
     """
     settling = _Settling(now)
-    view = _view(query, probed, settling if query.follow else None)
+    events = query.events and (query.json or not query.raw)
+    view = replace(_view(query, probed), events=events, young=settling if query.follow else None)
     chosen = frozenset(query.services)
-    roles = Roles(build=query.build, events=query.events and (query.json or not query.raw))
+    roles = Roles(build=query.build, events=events)
     folders = Folders(project_logs, lambda name: not chosen or name in chosen, roles, now)
     sources = Sources(folders, view)
     merge = Merge(keep=query.follow)
@@ -165,11 +166,11 @@ class _Settling:
         return not self.over and 0 <= self.now() - time < SETTLED  # one of the future: the clock was set back
 
 
-def _view(query: Query, probed: Probed | None, young: Callable[[float], bool] | None) -> View:
+def _view(query: Query, probed: Probed | None) -> View:
     cut = None if query.raw else CUT if query.grep is None else SEARCHED
     span = math.inf if probed is None else SPAN
     fine = query.timestamps or query.json
-    return View(fine=fine, cut=cut, since=query.since, until=query.until, span=span, young=young)
+    return View(fine=fine, cut=cut, since=query.since, until=query.until, span=span)
 
 
 def _at_tail(sources: list[Source], query: Query, probed: Probed | None) -> list[Source]:

@@ -118,6 +118,7 @@ class Job:
         self._failure = b""
         self._code: int | None = None
         self._alone = False  # no child is left
+        self._orphaned = False  # it has to end because the supervisor has died
         self._grace = request.grace
         self._ending = Ending(self._main, request.stop_signal, request.grace)
         self._told_of_log: tuple[str | None, int] = (None, 0)
@@ -201,6 +202,7 @@ class Job:
                 self._link.tell({"signalled": message["number"]})
         if self._link.lost:
             self._ready.forget(self._link.descriptor)
+            self._orphaned = self._code is None and self._ending.due is None
             self._ending.stop(min(self._grace, ORPHAN_GRACE))
 
     def _reap(self) -> None:
@@ -242,7 +244,7 @@ class Job:
         code = -signal.SIGKILL if self._code is None else self._code
         self._pipes.look(waited=False)
         self._pipes.drain(self._ready.filled())
-        self._log.end(code)
+        self._log.end(code, orphaned=self._orphaned)
         self._link.tell(
             {
                 "exit": code,

@@ -21,7 +21,7 @@ RECORD = struct.Struct("<QIdB")
 DROPPED = 3
 """offset: bytes that are missing here; length: line ends among them."""
 EXIT = 4
-"""offset: the exit code as an unsigned 32-bit number."""
+"""offset: the exit code as an unsigned 32-bit number; length: 1 when the end of the supervisor was the reason."""
 
 RETRY = 0.5
 FIRST = 0.25  # making two files costs as much as all else that a shim does at a start
@@ -113,11 +113,12 @@ class LogFile:
         else:
             self.trouble = self.retry_at = None
 
-    def end(self, code: int) -> None:
+    def end(self, code: int, *, orphaned: bool = False) -> None:
         """Note how the job ended and close; what cannot be written even now is lost.
 
         Args:
             code: its exit code, negative for a signal.
+            orphaned: it had to end because its supervisor had died.
         """
         if self._backlog or self.trouble:
             self.write_backlog()
@@ -126,7 +127,7 @@ class LogFile:
             if self._log < 0:
                 self._create()
             self._note_drops()
-            self._note(code & 0xFFFFFFFF, 0, time.time(), EXIT)
+            self._note(code & 0xFFFFFFFF, int(orphaned), time.time(), EXIT)
             self._write_index()
         self._close()
 

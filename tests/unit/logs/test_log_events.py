@@ -97,8 +97,13 @@ def test_it_is_chosen_like_any_line(
     assert [line.partition("-- ")[2] for line in lines if "-- " in line] == events
 
 
-@pytest.mark.parametrize(("tail", "lines"), [(1, ["three"]), (2, ["two", "-- e", "three"]), (9, ["-- d", "one"])])
-def test_it_does_not_count_as_one_of_the_last_lines(tmp_path: Path, clock: Clock, tail: int, lines: list[str]) -> None:
+@pytest.mark.parametrize("more", [{}, {"level": "info"}, {"json": True}])
+@pytest.mark.parametrize(
+    ("tail", "lines"), [(1, ["three"]), (2, ["-- e", "three"]), (9, ["-- d", "one", "two", "-- e", "three"])]
+)
+def test_bug_events_came_on_top_of_the_last_lines(
+    tmp_path: Path, clock: Clock, tail: int, lines: list[str], more: dict[str, object]
+) -> None:
     JobWriter(tmp_path, step=1.0).write("one\n").write("two\n").write("three\n", at=EPOCH + 3).end()
     events = EventLog(tmp_path / "api", clock)
     clock.now = EPOCH - 1
@@ -106,7 +111,19 @@ def test_it_does_not_count_as_one_of_the_last_lines(tmp_path: Path, clock: Clock
     clock.now = EPOCH + 2
     events.add("live", "e")
     events.close()
-    assert [line.partition("| ")[2] for line in shown(tmp_path, tail=tail).splitlines()][: len(lines)] == lines
+    found = shown(tmp_path, tail=tail, **more).splitlines()
+    if "json" in more:
+        texts = [json.loads(line)["text"] for line in found]
+        assert texts == [line.removeprefix("-- ") for line in lines]
+    else:
+        assert [line.partition("| ")[2] for line in found] == lines
+
+
+def test_bug_a_service_with_nothing_but_events_had_no_last_lines(tmp_path: Path, clock: Clock) -> None:
+    events = EventLog(tmp_path / "api", clock)
+    for number in range(9):
+        events.add("live", f"live again {number}")
+    assert shown(tmp_path, tail=2) == "api | -- live again 7\napi | -- live again 8\n"
 
 
 def test_a_file_that_is_full_or_removed_is_followed_by_another(tmp_path: Path, clock: Clock) -> None:
