@@ -86,6 +86,13 @@ class NotRunning(HybridError):
     code = Code.UNREACHABLE
 
 
+class StoppedMeanwhile(HybridError):
+    """What was being started was stopped by somebody else before it was up."""
+
+    def __init__(self) -> None:
+        super().__init__("stopped by `inv dev-stop` before all of it was up")
+
+
 class PortTaken(HybridError):
     """Somebody else listens on a port that a service needs."""
 

@@ -17,7 +17,7 @@ from hybrid_tasks.cli.reloaded import reloaded
 from hybrid_tasks.cli.summary import changed_configuration, summary
 from hybrid_tasks.control.client import Connection, connect
 from hybrid_tasks.control.messages import ask
-from hybrid_tasks.errors import Code, NotRunning
+from hybrid_tasks.errors import Code, HybridError, NotRunning
 from hybrid_tasks.model.events import Event
 
 TRIES = 3
@@ -49,10 +49,13 @@ def _act(
         with connect(root, start=start) as connection:
             try:
                 return converse(connection, op, args, as_json=as_json, presses=presses)[1]
-            except NotRunning:
+            except HybridError as error:
                 # It was about to end when we came. One that had begun to act has said so before it ended.
-                if not start or connection.heard:
+                if error.code != Code.UNREACHABLE or not start or connection.heard:
                     raise
+                last = error
+    if not isinstance(last, NotRunning):
+        raise last
     raise NotRunning("the supervisor ends as soon as it is started", "its log tells why: `inv dev-doctor`")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 from invoke.context import Context
@@ -51,20 +52,13 @@ def _ask(names: list[str], progress: Any) -> dict[str, Any]:
     from hybrid_tasks.cli import here
     from hybrid_tasks.control.client import reach
     from hybrid_tasks.control.messages import ask
-    from hybrid_tasks.control.once import consult
     from hybrid_tasks.errors import Code, HybridError
 
     root = here.project()
-    connection = reach(root)
-    if connection is None:
-        try:
-            result, _ = consult(root, "stop", {"services": names}, alone=True)
-        except HybridError as error:
-            if error.code != Code.UNREACHABLE:
-                raise
-            return {}
-        return result if isinstance(result, dict) else {}
-    with connection:
+    found = _reached(root, names)
+    if isinstance(found, dict):
+        return found
+    with found as connection:
         try:
             result, _ = connection.ask(
                 ask("stop", {"services": names}, os.environ),
@@ -84,3 +78,26 @@ def _ask(names: list[str], progress: Any) -> dict[str, Any]:
         with second:
             second.ask(ask("shutdown", {}, os.environ))
     return {"note": "ended the supervisor and all that it ran"}
+
+
+def _reached(root: Path, names: list[str]) -> Any:
+    """A connection to the supervisor, also to one that is only being started; else what a child has found to end."""
+    import time
+
+    from hybrid_tasks.control.gate import CUT, PATIENCE, pauses, reach_for_stop
+    from hybrid_tasks.control.once import consult
+    from hybrid_tasks.errors import NotRunning
+
+    begun = False
+    for pause in pauses(time.monotonic() + PATIENCE):
+        connection, waited = reach_for_stop(root, everything=not names)
+        if connection is not None:
+            return connection
+        begun = begun or waited
+        result, _ = consult(root, "stop", {"services": names}, alone=True)
+        told = result if isinstance(result, dict) else {}
+        if not told.get("busy"):
+            return told if told.get("note") or not begun else {**told, "note": CUT}
+        time.sleep(pause)  # it is being born, or ends
+    words = f"a supervisor has this project, and did not answer within {PATIENCE:g} s"
+    raise NotRunning(words, "see `inv dev-doctor`")

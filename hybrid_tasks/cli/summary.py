@@ -29,8 +29,9 @@ def summary(
     """
     result = harmless_in(result)
     services = [service for service in entries(result, "services") if service.get("wanted", True)]
+    stopped = [service for service in entries(result, "services") if not service.get("wanted", True)]
     receipts = {str(receipt.get("service")): receipt for receipt in entries(result, "receipts")}
-    names = max((width(str(service.get("name"))) for service in services), default=0)
+    names = max((width(str(service.get("name"))) for service in (*services, *stopped)), default=0)
     good = [one for one in services if is_good(one) and not _just_failed(receipts.get(str(one.get("name"))), began)]
     addresses = max((width(str(service.get("address") or "")) for service in good), default=0)
     spans = {name: _brief(seconds) for name, seconds in (took or {}).items()}
@@ -44,6 +45,8 @@ def summary(
     for service in services:
         if service not in good:
             lines += bad(service, receipts.get(str(service.get("name"))), names, paint)
+    for name in (str(service.get("name")) for service in stopped):
+        lines.append(f"{paint.bold(name)}{' ' * (names - width(name))}  {paint.yellow('stopped')} by `inv dev-stop`")
     return lines
 
 

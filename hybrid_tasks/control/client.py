@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Self
 from hybrid_tasks.control import codec, messages, paths
 from hybrid_tasks.control.messages import Request
 from hybrid_tasks.control.peer import own_uid, peer_pid, peer_uid
-from hybrid_tasks.errors import HybridError, NotRunning, from_json
+from hybrid_tasks.errors import Code, HybridError, NotRunning, StoppedMeanwhile, from_json
 
 if TYPE_CHECKING:
+    from hybrid_tasks.control.gate import Stops
     from hybrid_tasks.model.events import Event
 
 OnEvent = Callable[["Event"], None]
@@ -37,6 +38,8 @@ class Connection:
         self._buffer = bytearray()
         self.heard = False
         """Whether an event has come: what was asked for has begun."""
+        self.stops: Stops | None = None
+        """Whether everything was asked to stop since the command began; None when it starts nothing."""
 
     def __enter__(self) -> Self:
         return self
@@ -85,6 +88,16 @@ class Connection:
         Raises:
             HybridError: what the supervisor answered, or that it did not.
         """
+        try:
+            return self._asked(request, on_event, on_tick, timeout)
+        except HybridError as error:
+            if error.code == Code.UNREACHABLE and self.stops is not None and self.stops.came():
+                raise StoppedMeanwhile from None
+            raise
+
+    def _asked(
+        self, request: Request, on_event: OnEvent | None, on_tick: OnTick | None, timeout: float | None
+    ) -> tuple[object, int]:
         frame = codec.encode(request.as_json())
         if len(frame) > codec.REQUEST_LIMIT:
             raise HybridError(
@@ -259,15 +272,21 @@ def connect(root: Path, *, start: bool, environ: Mapping[str, str] = os.environ)
 
     Raises:
         NotRunning: no supervisor runs and `start` is False.
-        HybridError: it could not be started.
+        HybridError: it could not be started, or was stopped meanwhile.
     """
+    stops = None
+    if start:
+        from hybrid_tasks.control.gate import Stops
+
+        stops = Stops(root, environ)
     connection = reach(root, environ)
-    if connection is not None:
-        return connection
-    if not start:
+    if connection is None and not start:
         from hybrid_tasks.control.earlier import nothing_runs
 
         raise nothing_runs(root, environ)
-    from hybrid_tasks.control.spawn import ensure
+    if connection is None:
+        from hybrid_tasks.control.spawn import ensure
 
-    return ensure(root, environ)
+        connection = ensure(root, environ, stops=stops)
+    connection.stops = stops
+    return connection

@@ -9,25 +9,21 @@ when it listens, or `BUSY` when another one holds the lock. The end of FD withou
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import fcntl
 import os
 import select
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from hybrid_tasks.control import paths
 from hybrid_tasks.control.client import Connection, reach
-from hybrid_tasks.errors import HybridError, NotRunning, WrongInput
+from hybrid_tasks.control.gate import PATIENCE, Gate, Stops, pauses
+from hybrid_tasks.errors import HybridError, NotRunning, StoppedMeanwhile, WrongInput
 
 READY = b"+"
 BUSY = b"-"
 LOG = "supervisor.log"
-FIRST_PAUSE, LONGEST_PAUSE = 0.005, 0.1
-PATIENCE = 60.0
 
 Launch = Callable[[Sequence[str], Mapping[str, str], Path, int], None]
 """Start a detached program: its arguments, environment, log file, and a descriptor it inherits."""
@@ -39,6 +35,7 @@ def ensure(
     *,
     launch: Launch | None = None,
     patience: float = PATIENCE,
+    stops: Stops | None = None,
 ) -> Connection:
     """Connect to the supervisor of a project, starting it when none runs.
 
@@ -47,6 +44,7 @@ def ensure(
         environ: of this process; the supervisor gets it.
         launch: how to start it; None uses `process/detached.py`.
         patience: seconds until it must answer.
+        stops: whether everything was asked to stop since the command began; None: since now.
 
     Returns:
         a connection; the caller closes it.
@@ -55,15 +53,19 @@ def ensure(
         WrongInput: root would start it for somebody else's project.
         HybridError: it died at its start, with the end of its log.
         NotRunning: it did not answer in time.
+        StoppedMeanwhile: everything was asked to stop meanwhile.
     """
     refuse_foreign_root(root, environ)
     state = paths.own_folder(paths.state_dir(root, environ))
     deadline = time.monotonic() + patience
-    with _gate(state / "starting") as gate:
-        for pause in _pauses(deadline):
+    stops = stops or Stops(root, environ)
+    with Gate(state) as gate:
+        for pause in pauses(deadline):
+            if stops.came():
+                raise StoppedMeanwhile
             if (connection := reach(root, environ)) is not None:
                 return connection
-            if gate() and (connection := _start(root, environ, launch or _detached, deadline)) is not None:
+            if gate.take() and (connection := _start(root, environ, launch or _detached, deadline)) is not None:
                 return connection
             time.sleep(pause)
     raise NotRunning(
@@ -96,35 +98,6 @@ def command(root: Path, *options: str) -> list[str]:
     return [sys.executable, "-P", "-m", "hybrid_tasks.supervisor", "--root", os.fspath(root), *options]
 
 
-def _pauses(deadline: float) -> Iterator[float]:
-    pause = FIRST_PAUSE
-    while time.monotonic() < deadline:
-        yield pause
-        pause = min(pause * 1.5, LONGEST_PAUSE)
-
-
-@contextlib.contextmanager
-def _gate(file: Path) -> Iterator[Callable[[], bool]]:
-    """A lock that only one starting command holds; it ends with its process, however that ends."""
-    from hybrid_tasks.process.ownfile import opened
-
-    descriptor = opened(file, os.O_RDWR)
-
-    def take() -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno in {errno.EAGAIN, errno.EACCES}:
-                return False
-            raise
-        return True
-
-    try:
-        yield take
-    finally:
-        os.close(descriptor)
-
-
 def _detached(argv: Sequence[str], env: Mapping[str, str], log: Path, descriptor: int) -> None:
     from hybrid_tasks.process.detached import launch
 
@@ -143,7 +116,7 @@ def _start(root: Path, environ: Mapping[str, str], launch: Launch, deadline: flo
             launch(command(root, "--ready", str(theirs)), environ, log, theirs)
         finally:
             os.close(theirs)
-        for pause in _pauses(deadline):
+        for pause in pauses(deadline):
             if (connection := reach(root, environ)) is not None:
                 return connection
             if not select.select([ours], [], [], pause)[0]:

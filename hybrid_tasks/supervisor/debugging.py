@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hybrid_tasks.control.messages import Request
 from hybrid_tasks.control.server import Reply
-from hybrid_tasks.errors import Code, HybridError, WrongInput
+from hybrid_tasks.errors import Code, HybridError, StoppedMeanwhile, WrongInput
 from hybrid_tasks.model.debugging import Debugging
 from hybrid_tasks.model.events import Event
 from hybrid_tasks.model.service import Service
@@ -21,6 +21,7 @@ from hybrid_tasks.supervisor.awaiting import come_up, swapped_since, until
 from hybrid_tasks.supervisor.debugged import nobody_elses
 from hybrid_tasks.supervisor.estate import Estate
 from hybrid_tasks.supervisor.halting import alone, release, stop, undo
+from hybrid_tasks.supervisor.halts import Halted
 from hybrid_tasks.supervisor.loaded import Loaded
 from hybrid_tasks.supervisor.order import with_needs
 from hybrid_tasks.supervisor.racing import first
@@ -31,13 +32,14 @@ BACK = 60.0
 """Seconds that a service has to come back without its debugger, while somebody waits for it."""
 
 
-async def debug(estate: Estate, request: Request, reply: Reply) -> None:
+async def debug(estate: Estate, request: Request, reply: Reply, halted: Halted) -> None:
     """Swap a service under its debugger for as long as the client stays.
 
     Args:
         estate: everything the supervisor has.
         request: with the service, and whether its program is held.
         reply: to the client; `debugger` events say where the debugger listens.
+        halted: what was asked to be stopped meanwhile.
 
     Raises:
         HybridError: it cannot be debugged; what runs is untouched.
@@ -57,6 +59,9 @@ async def debug(estate: Estate, request: Request, reply: Reply) -> None:
     with told(estate, reply, targets):
         for one in units:
             await estate.reconfigured(one)
+        if any(name in halted for name in targets):
+            raise StoppedMeanwhile
+        for one in units:
             if one is not unit:
                 one.want(borrower=reply)
         data = {"adapter": debugging.adapter, "address": debugging.address, "note": debugging.note}

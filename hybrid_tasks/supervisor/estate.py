@@ -28,6 +28,7 @@ from hybrid_tasks.supervisor.bus import Bus
 from hybrid_tasks.supervisor.chronicle import Chronicle
 from hybrid_tasks.supervisor.figures import Figures
 from hybrid_tasks.supervisor.fronting import FRONT, Front
+from hybrid_tasks.supervisor.halts import Halts
 from hybrid_tasks.supervisor.loaded import Loaded, load
 from hybrid_tasks.supervisor.memory import Memory
 from hybrid_tasks.supervisor.order import service_needs, step_needs
@@ -61,6 +62,7 @@ class Estate:
         self.units: dict[str, ServiceUnit] = {}
         self.loaded: Loaded | None = None
         self.figures = Figures()
+        self.halts = Halts()
         self.began = time.time()
         self.ending = asyncio.Event()
         self.notes: list[str] = []

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from hybrid_tasks.control.server import Reply
+from hybrid_tasks.errors import StoppedMeanwhile
 from hybrid_tasks.supervisor.estate import Estate
-from hybrid_tasks.supervisor.order import NO_STEPS, waves
+from hybrid_tasks.supervisor.halts import Halted
+from hybrid_tasks.supervisor.order import NO_STEPS, waves, with_dependants
 from hybrid_tasks.supervisor.unit import ServiceUnit
 
 
@@ -30,6 +32,36 @@ async def stop(estate: Estate, names: Iterable[str], *, kill: bool = False) -> N
             await estate.bus.changed()
     estate.remember()
     await estate.memory.kept()
+
+
+def spared(
+    estate: Estate, units: Sequence[ServiceUnit], changed: Sequence[bool], halted: Halted
+) -> list[tuple[ServiceUnit, bool]]:
+    """Give what of a start is still to come up: not what was stopped while it loaded, nor what depends on that.
+
+    Args:
+        estate: everything the supervisor has.
+        units: of the start.
+        changed: for each, whether it is configured anew.
+        halted: what was asked to be stopped meanwhile.
+
+    Returns:
+        the others, with that.
+
+    Raises:
+        StoppedMeanwhile: nothing is left.
+    """
+    project = estate.loaded.project if estate.loaded is not None else None
+    services = {
+        **(project.services if project is not None else {}),
+        **{unit.service.name: unit.service for unit in units},
+    }
+    stopped = tuple(name for name in services if name in halted)
+    lost = with_dependants(services, stopped, project.steps if project is not None else NO_STEPS)
+    left = [(unit, anew) for unit, anew in zip(units, changed, strict=True) if unit.service.name not in lost]
+    if units and not left:
+        raise StoppedMeanwhile
+    return left
 
 
 def alone(units: Iterable[ServiceUnit], borrower: object) -> list[str]:

@@ -6,9 +6,10 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
+from hybrid_tasks.control.gate import CUT
 from hybrid_tasks.control.messages import Request
 from hybrid_tasks.control.server import Reply
-from hybrid_tasks.errors import Code, NotRunning, TimedOut, WrongInput
+from hybrid_tasks.errors import Code, NotRunning, StoppedMeanwhile, TimedOut, WrongInput
 from hybrid_tasks.model.events import Event
 from hybrid_tasks.model.receipt import Receipt, Result
 from hybrid_tasks.model.status import Finished
@@ -18,12 +19,16 @@ from hybrid_tasks.supervisor.answers import ANSWERS, check_environments, chosen,
 from hybrid_tasks.supervisor.awaiting import come_up, excused, swapped_since, until
 from hybrid_tasks.supervisor.debugging import debug
 from hybrid_tasks.supervisor.estate import Estate
-from hybrid_tasks.supervisor.halting import alone, release, stop, undo
+from hybrid_tasks.supervisor.halting import alone, release, spared, stop, undo
+from hybrid_tasks.supervisor.halts import Halted
 from hybrid_tasks.supervisor.loaded import Loaded, load
 from hybrid_tasks.supervisor.order import with_dependants, with_needs
 from hybrid_tasks.supervisor.report import configuration, document
 from hybrid_tasks.supervisor.retelling import opened, result, told
 from hybrid_tasks.supervisor.unit import ServiceUnit
+
+Handler = Callable[[Estate, Request, Reply], Awaitable[None]]
+Starter = Callable[[Estate, Request, Reply, Halted], Awaitable[None]]
 
 
 async def answer(estate: Estate, request: Request, reply: Reply) -> None:
@@ -34,13 +39,27 @@ async def answer(estate: Estate, request: Request, reply: Reply) -> None:
         request: checked against the closed table.
         reply: where events and the last frame go.
     """
-    handler = _HANDLERS.get(request.op)
-    if handler is not None and not (request.op == "start" and request.args["dry_run"]):
+    starter, handler = _STARTERS.get(request.op), _HANDLERS.get(request.op)
+    if starter is not None and not request.args.get("dry_run"):
+        await _started(starter, estate, request, reply)
+        return
+    if handler is not None:
         await handler(estate, request, reply)
         return
     if request.op not in ANSWERS:
         raise WrongInput(f"`{request.op}` is asked without a supervisor")
     reply.result(await asyncio.to_thread(ANSWERS[request.op], await _as_asked(estate, request), request))
+
+
+async def _started(starter: Starter, estate: Estate, request: Request, reply: Reply) -> None:
+    """Answer what starts something, and say so when it is not to come up any more."""
+    with estate.halts.start() as halted:
+        try:
+            await starter(estate, request, reply, halted)
+        except asyncio.CancelledError:
+            if halted.everything:
+                reply.error(StoppedMeanwhile())
+            raise
 
 
 async def _as_asked(estate: Estate, request: Request) -> Loaded:
@@ -79,15 +98,15 @@ async def _targets(estate: Estate, request: Request, reply: Reply) -> tuple[str,
     return targets
 
 
-async def _start(estate: Estate, request: Request, reply: Reply) -> None:
+async def _start(estate: Estate, request: Request, reply: Reply, halted: Halted) -> None:
     targets, attached = await _targets(estate, request, reply), request.args["attached"]
     await opened(estate, reply)
     with told(estate, reply, targets):
         units = [estate.unit(name) for name in targets]
+        changed = [await estate.reconfigured(unit) for unit in units]
         swapped: dict[str, Receipt | None] = {}
-        for unit in units:
-            changed = "config" if await estate.reconfigured(unit) else "start"
-            trigger = "restart" if request.args["build"] else changed
+        for unit, anew in spared(estate, units, changed, halted):
+            trigger = "restart" if request.args["build"] else "config" if anew else "start"
             if trigger != "start":
                 swapped[unit.service.name] = unit.state.last_receipt
             unit.want(trigger, reply)
@@ -105,6 +124,8 @@ async def _start(estate: Estate, request: Request, reply: Reply) -> None:
             if reply.cancelled.is_set():
                 code = Code.INTERRUPTED
                 await undo(estate, reply, alone(units, reply))
+            elif all(unit.service.name in halted and not unit.state.wanted for unit in units):
+                raise StoppedMeanwhile
             await estate.memory.kept()
             reply.result(result(units), code)
         except TimedOut as late:
@@ -115,7 +136,7 @@ async def _start(estate: Estate, request: Request, reply: Reply) -> None:
     release(units, reply, for_good=not attached and not reply.cancelled.is_set())
 
 
-async def _restart(estate: Estate, request: Request, reply: Reply) -> None:
+async def _restart(estate: Estate, request: Request, reply: Reply, halted: Halted) -> None:
     loaded = await estate.load(request.env, acting=True)
     services = loaded.project.services
     running = tuple(name for name, unit in estate.units.items() if unit.state.wanted)
@@ -128,9 +149,9 @@ async def _restart(estate: Estate, request: Request, reply: Reply) -> None:
     await opened(estate, reply)
     with told(estate, reply, targets):
         units = [estate.unit(name) for name in targets]
+        changed = [await estate.reconfigured(unit) for unit in units]
         before = {unit.service.name: unit.state.last_receipt for unit in units}
-        for unit in units:
-            await estate.reconfigured(unit)
+        for unit, _ in spared(estate, units, changed, halted):
             unit.want("restart")
         estate.taken_over()
         estate.remember()
@@ -150,11 +171,13 @@ async def _stop(estate: Estate, request: Request, reply: Reply) -> None:
         services = {**services, **{name: unit.service for name, unit in estate.units.items() if name not in services}}
         chosen(estate.loaded, tuple(name for name in names if name not in estate.units))
         names = with_dependants(services, names, estate.loaded.project.steps)
+    estate.halts.add(names)
     estate.taken_over()
     targets = tuple(names or estate.units)
     with told(estate, reply, targets):
         await stop(estate, targets, kill=request.args["kill"])
-    reply.result(result([estate.units[name] for name in targets if name in estate.units]))
+    note = {"note": CUT} if estate.halts.starts and not targets else {}
+    reply.result({**result([estate.units[name] for name in targets if name in estate.units]), **note})
     if estate.idle():
         estate.ending.set()  # what was asked for is done; the next start makes a fresh supervisor
 
@@ -207,15 +230,11 @@ async def _shutdown(estate: Estate, request: Request, reply: Reply) -> None:
     estate.ending.set()
 
 
-Handler = Callable[[Estate, Request, Reply], Awaitable[None]]
-
+_STARTERS: dict[str, Starter] = {"start": _start, "restart": _restart, "debug": debug}
 _HANDLERS: dict[str, Handler] = {
-    "start": _start,
     "stop": _stop,
-    "restart": _restart,
     "status": _status,
     "wait": _wait,
-    "debug": debug,
     "clean": _clean,
     "stacks": _stacks,
     "shutdown": _shutdown,

@@ -29,7 +29,7 @@ async def swept(root: Path, environ: Mapping[str, str]) -> dict[str, object]:
         environ: decides where its state is.
 
     Returns:
-        what a stop gives: no services, and a note when something was ended.
+        what a stop gives: no services, and a note when something was ended; `busy` when a supervisor lives after all.
     """
     folder = state_dir(root, environ)
     if not (folder / RUNS).is_file():
@@ -46,7 +46,7 @@ async def swept(root: Path, environ: Mapping[str, str]) -> dict[str, object]:
         if before is not None and before.wanted:  # asked to stop, it is not to come back with the next start
             statefile.write(folder / statefile.FILE, replace(before, wanted=()))
     except BlockingIOError:
-        return {"services": [], "note": "a supervisor runs here and answers for its services; ask again"}
+        return {"services": [], "busy": True}
     finally:
         os.close(lock)
     lines = [f"ended {ended} processes that a killed supervisor had left behind"] if ended else []

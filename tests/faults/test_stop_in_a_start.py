@@ -1,0 +1,139 @@
+"""A stop that comes while a start is still on its way: whatever the moment, nothing runs afterwards and both say so."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from kills import background, gone, supervisors
+from seat import plain, state
+from waiting import until
+from zoos import shape
+
+from hybrid_tasks.control import messages, paths
+from hybrid_tasks.control.client import connect
+from hybrid_tasks.errors import Code, StoppedMeanwhile
+from hybrid_tasks.testing.project import Project
+
+pytestmark = [pytest.mark.needs("linux"), pytest.mark.timeout(180)]
+
+WORDS = "error: stopped by `inv dev-stop`"
+NEVER = 'command = ["sleep", "1000"]\nhealth = {log = "never said", start_period = 100}'
+HELD = "open({gate!r}).read()\n"  # `hybrid_plugins.py` is read when the project is loaded: until its writer closes
+
+
+def background_start(project: Project, *words: str) -> subprocess.Popen[bytes]:
+    return background(project, "dev-start", *words, stdout=subprocess.PIPE)
+
+
+def said(process: subprocess.Popen[bytes]) -> tuple[int, str]:
+    """How a command ended, and what it said."""
+    out, _ = process.communicate(timeout=100)
+    return process.returncode, out.decode()
+
+
+@contextmanager
+def born(project: Project) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[], None]]]:
+    """A start whose supervisor stands still before it listens; the second lets it go on."""
+    with background_start(project) as start:
+        until(lambda: bool(supervisors(project)), timeout=30, every=0.0005)
+        [pid] = supervisors(project)
+        os.kill(pid, signal.SIGSTOP)
+        assert not paths.known_socket(project.root, project.environ).exists(), "it was quicker than we are"
+        yield start, lambda: os.kill(pid, signal.SIGCONT)
+
+
+def wished(project: Project) -> None:
+    """Wait until a stop has made itself known to the starts that are under way."""
+    gate = paths.state_dir(project.root, project.environ) / "starting"
+    until(lambda: gate.stat().st_size > 0, timeout=30)
+
+
+@pytest.fixture(autouse=True)
+def _services(project: Project) -> None:
+    plain(project, {"web": shape("polite"), "api": shape("polite")})
+
+
+def test_bug_a_stop_waits_for_the_supervisor_that_is_being_started(project: Project) -> None:
+    with born(project) as (start, go_on):
+        with background(project, "dev-stop", stdout=subprocess.PIPE) as stop:
+            wished(project)
+            go_on()
+            code, words = said(stop)
+        assert code == 0
+        assert words in {"stopped a start that had only begun\n", "web  stopped\napi  stopped\n"}
+        code, words = said(start)
+        assert code == 1
+        assert WORDS in words
+    gone(project, 15)
+
+
+def test_bug_a_start_that_was_killed_at_the_gate_does_not_hold_up_a_stop(project: Project) -> None:
+    with born(project) as (start, go_on):
+        start.kill()
+        start.wait()
+        with background(project, "dev-stop", stdout=subprocess.PIPE) as stop:
+            wished(project)
+            go_on()
+            assert said(stop)[0] == 0
+    gone(project, 15)
+
+
+def test_bug_a_start_that_has_connected_and_not_asked_yet_is_stopped(project: Project) -> None:
+    with connect(project.root, start=True, environ=project.environ) as connection:
+        assert project.inv("dev-stop").code == 0
+        with pytest.raises(StoppedMeanwhile):
+            connection.ask(messages.ask("start", {}, project.environ))
+    gone(project, 15)
+
+
+def test_bug_a_start_that_asks_in_the_moment_of_a_stop_is_stopped(project: Project) -> None:
+    """Its request is read, and the project still loads."""
+    gate = project.root / "gate"
+    os.mkfifo(gate)
+    project.write("hybrid_plugins.py", HELD.format(gate=str(gate)))
+    with background_start(project) as start:
+        held = os.open(gate, os.O_WRONLY)  # once the supervisor waits there
+        done = project.inv("dev-stop")
+        os.close(held)
+        gate.unlink()
+        gate.write_text("")
+        assert (done.code, done.out) == (0, "stopped a start that had only begun\n"), done.err
+        code, words = said(start)
+        assert code == 1
+        assert WORDS in words
+    gone(project, 15)
+
+
+def test_bug_a_start_that_was_stopped_before_it_was_up_says_so(project: Project) -> None:
+    plain(project, {"web": shape("polite"), "never": NEVER})
+    with background_start(project) as start:
+        until(lambda: state(project, "never") == "starting", timeout=30)
+        assert project.inv("dev-stop").code == 0
+        code, words = said(start)
+    assert code == 1
+    assert WORDS in words
+    gone(project, 15)
+
+
+def test_bug_a_start_names_what_of_it_was_stopped_meanwhile(project: Project) -> None:
+    plain(project, {"web": shape("polite"), "never": NEVER})
+    with background_start(project) as start:
+        until(lambda: state(project, "never") == "starting" and state(project, "web") == "running", timeout=30)
+        assert project.inv("dev-stop", "never").code == 0
+        code, words = said(start)
+    assert code == Code.FAILED
+    assert "never  stopped by `inv dev-stop`" in words
+    assert "web" in words
+    assert state(project, "web") == "running"
+
+
+def test_a_start_after_a_stop_starts(project: Project) -> None:
+    """What was said of a stop counts for those before it only."""
+    for _ in range(2):
+        assert project.inv("dev-start").code == 0
+        assert project.inv("dev-stop").code == 0
