@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from invoke.context import Context
@@ -28,22 +28,33 @@ def dev_config(_c: Context, schema: bool = False, show_secrets: bool = False, js
     from hybrid_tasks.env.masking import masked_within
 
     result, code = consult(here.project(), "config", {"schema": schema})
+    told: dict[str, Any] = result if isinstance(result, dict) else {}
     if not (schema or show_secrets):
-        result = masked_within(result)
+        told = masked_within(told, also=_plugins_tables(told))
     if schema or json:
-        print(json_module.dumps(result, indent=2))
+        print(json_module.dumps(told, indent=2))
         return code
-    for line in lines("", result):
+    for line in _lines(told):
         print(" ".join(harmless(line)))
     return code
 
 
-def lines(key: str, value: Any) -> Iterator[str]:
-    """A nested value as `key.key = value` lines; what is empty is left out."""
-    import json as json_module
+def _plugins_tables(told: Mapping[str, Any]) -> set[str]:
+    services = (told.get("services") or {}).values()
+    return {str(service[key]) for service in services for key in ("stack", "runtime") if service.get(key)}
 
-    if isinstance(value, dict):
-        for name, item in value.items():
-            yield from lines(f"{key}.{name}" if key else str(name), item)
-    elif value not in (None, [], ""):
-        yield f"{key} = {json_module.dumps(value, ensure_ascii=False)}"
+
+def _lines(told: Mapping[str, Any]) -> Iterator[str]:
+    """The configuration as a `hybrid.toml`, where it comes from and what was found as comments."""
+    from hybrid_tasks.config.literals import key, pairs
+
+    mode = f", mode {told['mode']}" if told.get("mode") else ""
+    yield f"# {told.get('file') or told.get('root')}{mode}"
+    yield from (f"# warning: {warning}" for warning in told.get("warnings") or ())
+    for name in told.get("unwatched") or ():
+        yield f"# hot reload is off: {name}"
+    found = {f"services.{key(name)}.stack": evidence for name, evidence in (told.get("detected") or {}).items()}
+    for table in ("project", "modes", "services", "gateway", "cluster", "steps"):
+        for name, value in pairs(table, told.get(table)):
+            comment = f"  # found: {found[name]}" if name in found else ""
+            yield f"{name} = {value}{comment}"

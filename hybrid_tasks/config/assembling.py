@@ -146,6 +146,7 @@ def _service(
         runtime_options=choice.runtime_options,
         hot_reload=hot_reload,
         origin=origin,
+        evidence=choice.evidence,
     )
 
 

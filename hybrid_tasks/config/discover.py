@@ -16,13 +16,14 @@ from hybrid_tasks.config.programs import programs
 from hybrid_tasks.config.reading import understand
 from hybrid_tasks.config.reserved import TASKS
 from hybrid_tasks.config.resolve import resolve
+from hybrid_tasks.config.stacks import LIKELY
 from hybrid_tasks.config.words import plain
 from hybrid_tasks.errors import Mistakes
 from hybrid_tasks.plugin.host import Host
 
 FIRST_PORT = 8000
-SURE, LIKELY = 75, 30
-"""Scores of a stack: enough for source alone, and enough for source beside a manifest."""
+SURE = 75
+"""The score of a stack that is enough for source alone; beside a manifest `LIKELY` is."""
 
 
 @dataclass(frozen=True, slots=True)

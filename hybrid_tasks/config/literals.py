@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterator
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -37,3 +38,20 @@ def literal(value: object) -> str:
 def key(name: str) -> str:
     """Write the name of a key or a table, in quotes where it needs them."""
     return name if _BARE.fullmatch(name) else literal(name)
+
+
+def pairs(name: str, value: object) -> Iterator[tuple[str, str]]:
+    """Write nested tables as lines of `NAME = VALUE`.
+
+    Args:
+        name: of the table, as TOML has it.
+        value: the table, or anything with a literal.
+
+    Yields:
+        dotted keys with the literals of their values; what has none and empty lists are left out.
+    """
+    if isinstance(value, dict):
+        for below, item in value.items():
+            yield from pairs(f"{name}.{key(below)}", item)
+    elif value is not None and value != []:
+        yield name, literal(value)

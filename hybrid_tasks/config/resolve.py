@@ -88,8 +88,16 @@ def resolve(
     _check_content(root, source, tables, findings)
     used = _mode(mode, tables, source, findings)
     around = look_around(root, tables, environ, used, findings)
+    directories = {one.directory for one in around.services.values()}
     choices = {
-        name: choose(service, around.services[name].directory, tables.options.get(name, {}), plugins, findings)
+        name: choose(
+            service,
+            around.services[name].directory,
+            tables.options.get(name, {}),
+            plugins,
+            findings,
+            others=directories,
+        )
         for name, service in tables.services.items()
     }
     findings.raise_any()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,18 +20,26 @@ from hybrid_tasks.model.info import Detected, RuntimeInfo, StackInfo
 
 _DECIDE = frozenset({"stack", "command", "dir", "runtime"})
 """The keys that decide the stack: where one is a mistake, nothing more is said about it."""
+LIKELY = 30
+"""The score with which a stack takes a directory for a service of its own, and not for what holds one."""
 
 Answers = list[tuple[str, Detected]]
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The stack of a service (None: a plain command), its options, those of its runtime, and what to warn of."""
+    """The stack of a service (None: a plain command), its options, those of its runtime, and what to tell about it.
+
+    Args:
+        warning: what to warn of.
+        evidence: what the stack found where it was not named.
+    """
 
     stack: str | None = None
     options: object = None
     runtime_options: object = None
     warning: str = ""
+    evidence: str = ""
 
 
 def choose(
@@ -40,6 +48,8 @@ def choose(
     options: Mapping[str, object],
     plugins: Installed,
     findings: Findings,
+    *,
+    others: Collection[Path | None] = (),
 ) -> Choice:
     """Find the stack of a service and look at its options.
 
@@ -49,6 +59,7 @@ def choose(
         options: its plugins' tables as written.
         plugins: the installed ones.
         findings: where mistakes go.
+        others: the directories of all services.
 
     Returns:
         the choice; what is wrong is noted and left out of it.
@@ -65,12 +76,17 @@ def choose(
         return Choice()
     if stack is not None or _commanded(service):
         _check_unused(options.keys() - {stack, table.runtime}, stack, path, findings)
-    detected = next((answer.options for name, answer in answers if name == stack), {})
+    found = next((answer for name, answer in answers if name == stack), None)
+    told = bool(service.written & {"dir", "stack"}) or stack in options
+    if found is not None and found.score < LIKELY and not told and _has_below(directory, others):
+        words = f"has no `dir`, and {stack} finds no service right in the project's directory: {plain(found.evidence)}"
+        findings.add(path, words, 'set `dir` to its directory, `command = ["program", "argument"]`, or `stack`')
     return Choice(
         stack=stack,
-        options=_options(plugins.stacks.get(stack or ""), options, detected, path, findings),
+        options=_options(plugins.stacks.get(stack or ""), options, found.options if found else {}, path, findings),
         runtime_options=_options(plugins.runtimes.get(table.runtime), options, {}, path, findings),
         warning=warning,
+        evidence=plain(found.evidence) if found is not None and table.stack is None else "",
     )
 
 
@@ -114,6 +130,10 @@ def _unrecognised(service: Checked[ServiceTable], plugins: Installed, findings: 
     cure = f'correct `dir`, {known}set `command = ["program", "argument"]`'
     findings.add(service.path, f"no installed stack recognises `{where}`", cure)
     return None, ""
+
+
+def _has_below(directory: Path | None, others: Collection[Path | None]) -> bool:
+    return any(other is not None and directory in other.parents for other in others)
 
 
 def _check_runtime(service: Checked[ServiceTable], plugins: Installed, findings: Findings) -> None:

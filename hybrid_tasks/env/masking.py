@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 MASK = "****"
@@ -30,7 +30,7 @@ _ABOUT = frozenset(
 )
 """Last words that make a name speak about a secret instead of holding one: `TOKEN_TTL`, `AUTH_URL`."""
 
-_CHOSEN = frozenset({"env", "options", "runtime_options", "gateway", "cluster"})
+_CHOSEN = frozenset({"env", "gateway", "cluster"})
 """Tables of the configuration whose keys are named by the user or by a plugin."""
 
 _USER = re.compile(r"[^\s:/@?#]*:")
@@ -82,7 +82,7 @@ def masked(name: str, value: str) -> str:
     return _PAIR.sub(rf"\1\2{MASK}", value)
 
 
-def masked_within(value: Any, key: str = "", *, names: bool = False) -> Any:
+def masked_within(value: Any, key: str = "", *, names: bool = False, also: Collection[str] = ()) -> Any:
     """Configuration as it may be shown: mappings and lists with every text in them masked.
 
     Args:
@@ -90,15 +90,16 @@ def masked_within(value: Any, key: str = "", *, names: bool = False) -> Any:
         key: the name it has.
         names: whether that name is the user's choice, as those of variables and of a plugin's options are; a word
             of ours (`pass_env`) says nothing about its value.
+        also: tables whose keys a plugin has named.
     """
     if isinstance(value, Mapping):
-        chosen = names or key in _CHOSEN
-        return {name: masked_within(item, str(name), names=chosen) for name, item in value.items()}
+        chosen = names or key in _CHOSEN or key in also
+        return {name: masked_within(item, str(name), names=chosen, also=also) for name, item in value.items()}
     if isinstance(value, list | tuple):
         before = ("", *map(str, value))
         flags = (word if word.startswith("-") and "=" not in word else "" for word in before)
         return [
-            MASK if isinstance(item, str) and secret_name(flag) else masked_within(item, key, names=names)
+            MASK if isinstance(item, str) and secret_name(flag) else masked_within(item, key, names=names, also=also)
             for flag, item in zip(flags, value, strict=False)
         ]
     return masked(key if names else "", value) if isinstance(value, str) else value

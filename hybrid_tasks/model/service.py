@@ -77,7 +77,8 @@ class Service:
     `options` is the stack's own table (`[services.api.go]`), an instance of the model the stack
     names in its info, `runtime_options` that of its runtime. Paths are absolute. `watch` adds roots to
     those of the stack, `ignore` adds gitignore lines; `apart` is what lies below `directory` and is not its source, as
-    `hybrid.toml` or another service's directory. `hot_reload` False: never watched. `environ` is the environment
+    `hybrid.toml` or another service's directory. `hot_reload` False: never watched. `evidence` is what a
+    stack found that nobody named, for people. `environ` is the environment
     that its programs get, as resolved at the moment when a plugin is asked, None where that is not known: it is no part
     of what makes two services equal.
     """
@@ -112,6 +113,7 @@ class Service:
     runtime_options: object = None
     hot_reload: bool = True
     origin: Origin | None = None
+    evidence: str = field(default="", compare=False)
     environ: Mapping[str, str] | None = field(default=None, compare=False, repr=False)
 
     def variables(self) -> Mapping[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from hybrid_tasks.config.nearest import suggestion
 from hybrid_tasks.config.selection import mode_set
+from hybrid_tasks.config.written import written
 from hybrid_tasks.control.messages import Request
 from hybrid_tasks.control.paths import hybrid_dir
 from hybrid_tasks.env.environment import Environment, Layer
@@ -133,7 +134,18 @@ def _config(loaded: Loaded, request: Request) -> object:
         from hybrid_tasks.config.schema import json_schema
 
         return json_schema(loaded.host)
-    return plain(loaded.project)
+    project = loaded.project
+    services = project.services.values()
+    return {
+        "schema": 1,
+        "root": str(project.root),
+        "file": None if project.file is None else str(project.file),
+        "mode": project.mode,
+        "warnings": list(project.warnings),
+        "detected": {service.name: service.evidence for service in services if service.evidence},
+        "unwatched": [service.name for service in services if not service.hot_reload],
+        **written(project),
+    }
 
 
 def _plugins(loaded: Loaded, _request: Request) -> object:

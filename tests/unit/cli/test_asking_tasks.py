@@ -72,10 +72,19 @@ def test_the_doctor_said_ok_of_an_optional_service_without_its_tool(desk: Desk) 
 
 
 def test_the_configuration_is_printed_flat_or_as_it_is(desk: Desk) -> None:
-    config = {"name": "shop", "file": None, "services": {"web": {"port": 8000, "needs": [], "command": ["a", "b"]}}}
+    web = {"stack": "python", "port": 8000, "needs": [], "command": ["a", "b"], "python": {"api_key": "t0p"}}
+    config = {
+        "file": "/srv/hybrid.toml",
+        "mode": "dev",
+        "warnings": ["take care"],
+        "unwatched": ["web"],
+        "detected": {"web": "app.py"},
+        "project": {"name": "shop"},
+        "services": {"web": web},
+    }
     with desk.supervised({"config": canned(config)}) as fake:
         done = desk.run("dev-config")
-        assert json.loads(desk.run("dev-config", "--json").stdout) == config
+        assert json.loads(desk.run("dev-config", "--json", "--show-secrets").stdout) == config
         assert json.loads(desk.run("dev-config", "--schema").stdout) == config
     golden("config", done.stdout)
     assert [args["schema"] for args in fake.asked("config")] == [False, False, True]

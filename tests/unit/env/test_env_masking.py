@@ -189,19 +189,19 @@ def test_a_configuration_is_masked_where_names_and_values_tell() -> None:
                 "name": "token",
                 "env": {"API_TOKEN": "t0p", "PLAIN": "x", "DB_URL": "postgres://joe:hunter2@db/x"},
                 "command": ["serve", "--api-token", "t0p", "--password=t0p", "--verbose", "on"],
-                "options": {"secret_key": "t0p", "flags": ["a"], "nested": {"password": "t0p"}},
+                "go": {"secret_key": "t0p", "flags": ["a"], "nested": {"password": "t0p"}},
                 "port": 8000,
             }
         },
     }
-    assert masked_within(told) == {
+    assert masked_within(told, also={"go"}) == {
         "pass_env": ["API_TOKEN"],
         "services": {
             "token": {
                 "name": "token",
                 "env": {"API_TOKEN": "****", "PLAIN": "x", "DB_URL": "postgres://joe:****@db/x"},
                 "command": ["serve", "--api-token", "****", "--password=****", "--verbose", "on"],
-                "options": {"secret_key": "****", "flags": ["a"], "nested": {"password": "****"}},
+                "go": {"secret_key": "****", "flags": ["a"], "nested": {"password": "****"}},
                 "port": 8000,
             }
         },
