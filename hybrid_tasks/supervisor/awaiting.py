@@ -16,6 +16,9 @@ from hybrid_tasks.supervisor.order import NO_STEPS, reached
 from hybrid_tasks.supervisor.racing import first
 from hybrid_tasks.supervisor.unit import ServiceUnit
 
+SWITCH = "switch"
+"""The last stage of a swap, over when its receipt is written."""
+
 
 def excused(unit: ServiceUnit) -> bool:
     """Blocked, and allowed to be."""
@@ -31,6 +34,8 @@ def dead(unit: ServiceUnit) -> bool:
 def started(unit: ServiceUnit) -> Code | None:
     """How the start of a service ended, None: not yet."""
     state = unit.state
+    if state.swap is not None and state.swap.stage == SWITCH:
+        return None  # it serves, and its last receipt is still of the swap before
     if excused(unit) or isinstance(state.rest, Finished) or (state.serving and isinstance(state.verdict, Healthy)):
         return Code.DONE
     return Code.FAILED if dead(unit) else None

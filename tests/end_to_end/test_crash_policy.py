@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -170,3 +172,18 @@ def test_bug_only_optional_services_that_are_blocked_were_a_failure(project: Pro
     assert done.code == 0, done.out + done.err
     done = project.inv("dev-status")
     assert (done.code, done.out.count("blocked")) == (0, 1)
+
+
+def test_bug_a_start_that_went_well_was_told_with_the_error_of_the_one_before(project: Project, tmp_path: Path) -> None:
+    """What is changed between the two is not its source, and it is healthy at once."""
+    flag = tmp_path / "flag"
+    body = f"test -e {flag} || exit 3; exec sleep 1000"
+    plain(project, {"flaky": f'dir = "a"\ncommand = ["sh", "-c", "{body}"]\n'})
+    failed = project.inv("dev-start", "--json")
+    assert failed.code == 1
+    flag.touch()
+    done = project.inv("dev-start", "--json")
+    assert done.code == 0, done.out + done.err
+    before, after = json.loads(failed.out), json.loads(done.out)
+    assert (before["result"], after["result"]) == ("failed", "live"), after
+    assert after["to"] == services(project)["flaky"]["last_receipt"]["to"]
