@@ -16,6 +16,7 @@ from hybrid_tasks.process.jobs import Job
 from hybrid_tasks.supervisor.crashes import how_ended
 from hybrid_tasks.supervisor.debugged import Seen, look
 from hybrid_tasks.supervisor.figures import Figures
+from hybrid_tasks.supervisor.leftovers import still_runs
 from hybrid_tasks.supervisor.loaded import Loaded
 from hybrid_tasks.supervisor.setting import Setting
 from hybrid_tasks.supervisor.unit import ServiceUnit
@@ -55,7 +56,11 @@ def document(
         "supervisor": {"pid": os.getpid(), "since": began},
         "services": [service_status(service, known.get(name), figures) for name, service in services.items()],
         **configuration(loaded, known.values()),
-        "warnings": [*(loaded.project.warnings if loaded else ()), *notes],
+        "warnings": [
+            *(loaded.project.warnings if loaded else ()),
+            *(still_runs(service) for name, service in removed.items() if loaded and known[name].state.serving),
+            *notes,
+        ],
     }
 
 
@@ -72,7 +77,8 @@ def configuration(loaded: Loaded | None, units: Iterable[ServiceUnit]) -> dict[s
     if loaded is None:
         return {"configuration_changed": False, "configuration_mistakes": []}
     configured = loaded.project.services
-    behind = (unit.behind(configured.get(unit.service.name)) for unit in units if unit.state.wanted)
+    wanted = [unit for unit in units if unit.state.wanted and unit.service.name in configured]
+    behind = (unit.behind(configured[unit.service.name]) for unit in wanted)
     edited = loaded.changed()
     wrong = loaded.mistakes() if edited else []
     return {

@@ -21,6 +21,7 @@ from hybrid_tasks.supervisor.debugging import debug
 from hybrid_tasks.supervisor.estate import Estate
 from hybrid_tasks.supervisor.halting import alone, release, spared, stop, undo
 from hybrid_tasks.supervisor.halts import Halted
+from hybrid_tasks.supervisor.leftovers import settle
 from hybrid_tasks.supervisor.loaded import Loaded, load
 from hybrid_tasks.supervisor.order import with_dependants, with_needs
 from hybrid_tasks.supervisor.report import configuration, document
@@ -93,6 +94,7 @@ async def _targets(estate: Estate, request: Request, reply: Reply) -> tuple[str,
         names = restored
     project = loaded.project
     targets = with_needs(project.services, chosen(loaded, names), project.steps)
+    await settle(estate, reply)
     for warning in await asyncio.to_thread(check_environments, loaded, targets, request.env or {}):
         reply.event(Event("note", time.time(), None, {"text": f"warning: {warning}"}))
     return targets
@@ -145,6 +147,7 @@ async def _restart(estate: Estate, request: Request, reply: Reply, halted: Halte
     named = chosen(loaded, request.args["services"] or tuple(name for name in running if name in services))
     needed = with_needs(services, named, loaded.project.steps)
     targets = tuple(name for name in needed if name in named or name not in running)
+    await settle(estate, reply)
     await asyncio.to_thread(check_environments, loaded, targets, request.env or {})
     await opened(estate, reply)
     with told(estate, reply, targets):

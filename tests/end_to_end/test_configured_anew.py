@@ -180,3 +180,42 @@ def test_bug_the_interpreter_was_that_of_whoever_started_the_supervisor(project:
         else:
             assert project.inv("dev-restart").code == 0
         until(lambda venv=venv: output(project, "web").split()[-1] == str(venv))
+
+
+NEW = 'command = ["{python}", "-m", "http.server", "--bind", "127.0.0.1", "{port}"]\nport = {port}\nlisten = "own"\n'
+
+
+def test_bug_a_service_that_was_renamed_ran_on_unnamed_and_held_the_port(project: Project, port: int) -> None:
+    table = NEW.format(python=sys.executable, port=port)
+    plain(project, {"stock": table, "web": SLEEPS})
+    started(project)
+    plain(project, {"stock2": table, "web": SLEEPS})
+    done = project.inv("dev-start")
+    assert done.code == 1
+    told = "`stock` is not in hybrid.toml any more and still runs: `inv dev-stop stock`"
+    assert told in done.out
+    assert f"port {port} is taken by `stock` of this project" in done.out
+    assert "hint: `inv dev-stop stock`, or set services.stock2.port in hybrid.toml" in done.out
+    status = project.inv("dev-status").out
+    assert told in status
+    assert "configuration changed" not in status
+    plain(project, {"stock": table, "web": SLEEPS})
+    started(project)
+    assert "stock2" not in services(project), "what did not even run is forgotten"
+    assert ask(project, "status")[0]["configuration_changed"] is False
+
+
+def test_bug_a_port_of_another_project_was_said_to_be_taken_by_python(
+    project: Project, port: int, tmp_path: Path
+) -> None:
+    other = Project(tmp_path / "other", tmp_path / "state")
+    for one in (other, project):
+        plain(one, {"stock": NEW.format(python=sys.executable, port=port)})
+    started(other)
+    try:
+        done = project.inv("dev-start")
+        assert done.code == 1
+        assert f"port {port} is taken by `stock` of the project in `{other.root}`" in done.out
+        assert "hint: `inv dev-stop stock` there, or set services.stock.port" in done.out
+    finally:
+        assert other.close() == []
