@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -29,8 +30,8 @@ class Crew(Protocol):
     async def launch(self, version: Version) -> Job:
         """Start an instance."""
 
-    async def probe(self, job: Job) -> Verdict:
-        """Wait for the first healthy answer of this instance."""
+    async def probe(self, job: Job, failing: Callable[[str], None]) -> Verdict:
+        """Wait for the first healthy answer of this instance; `failing` hears why there is none yet."""
 
     def again(self) -> bool:
         """Whether the last probe failed for how the instance was started, and another way is left."""

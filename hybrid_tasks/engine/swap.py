@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from hybrid_tasks.engine import builder
@@ -209,7 +210,7 @@ async def _tried(version: Version, crew: Crew, book: _Book, checking: asyncio.Ta
 async def _probe(job: Job, crew: Crew, book: _Book, checking: asyncio.Task[Refused | Job] | None) -> Verdict:
     """Probe, but do not wait out the start period of a version whose check has failed."""
     begin = time.perf_counter()
-    probing = asyncio.ensure_future(crew.probe(job))
+    probing = asyncio.ensure_future(crew.probe(job, partial(book.stage, "probe")))
     try:
         if checking is not None:
             await asyncio.wait({probing, checking}, return_when=asyncio.FIRST_COMPLETED)

@@ -54,6 +54,8 @@ class Asked:
         run_exec: runs a command for so many seconds at most and gives its exit code and last output line;
             raises TimeoutError after having ended it.
         noted: hears the address and port that a question over HTTP comes from, and its path, before it is sent.
+        failing: hears why a new instance is not healthy yet whenever that changes, but not at once: one that starts
+            refuses connections.
         timeout: seconds after which a probe has failed.
         patience: seconds that a connection may wait to be accepted, where that is longer than `timeout`:
             an instance that inherited its socket answers what queued up while it started.
@@ -68,6 +70,7 @@ class Asked:
     activity: Activity | None = None
     run_exec: Callable[[Command, float], Awaitable[tuple[int, str]]] | None = None
     noted: Callable[[tuple[str, int], str], None] | None = None
+    failing: Callable[[str], None] | None = None
     timeout: float = 2.0
     patience: float = 0.0
 

@@ -15,6 +15,8 @@ FIRST_PAUSE = 0.005
 LAST_PAUSE = 0.25
 GROWTH = 1.3
 """Of the pauses between two questions: one is about a third of the time waited so far, and so is what it may cost."""
+NEWS = 1.0
+"""Seconds after which it is worth telling why a new instance is not healthy yet."""
 LOOK_PAUSE = 0.01
 LOOKS = 3
 """Looks in a row at which a program was still, before its start counts as done."""
@@ -119,15 +121,19 @@ async def _poll(probe: Probe, pace: Pace, at: Asked, clock: Clock) -> Verdict:
     if isinstance(probe, AliveProbe):
         await _come_up(probe, at, clock)
         return Healthy()
-    over = clock.now() + pace.start_period
-    pause = FIRST_PAUSE
+    begun = clock.now()
+    over = begun + pace.start_period
+    pause, told = FIRST_PAUSE, ""
     while True:
         left = max(over - clock.now(), 0.0)
         answer = await ask(probe, replace(at, timeout=min(pace.timeout, max(left, FIRST_PAUSE)), patience=left))
         if isinstance(answer, Healthy):
             return answer
+        reason = answer.reason if isinstance(answer, Unhealthy) else "no answer"
+        if at.failing is not None and reason != told and clock.now() - begun >= NEWS:
+            at.failing(reason)
+            told = reason
         if clock.now() + pause >= over:
-            reason = answer.reason if isinstance(answer, Unhealthy) else "no answer"
             return Unhealthy(f"not healthy within {pace.start_period:g} s: {reason}")
         await clock.sleep(pause)
         pause = min(pause * GROWTH, LAST_PAUSE)

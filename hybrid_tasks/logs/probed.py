@@ -1,19 +1,23 @@
 """Which lines of an access log answer our own health probes: noted by who asks, looked up by who reads.
 
 A line is ours only where that is proved: it names the address and port that a probe of this very instance had at
-that time, asks for the probe's path, and was answered well. The file of the service keeps every line.
+that time, asks for the probe's path, and was answered well. Of what was answered badly only a line of an access log is:
+what it says, the stage of the swap and the event say already. The file of the service keeps every line.
 """
 
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hybrid_tasks.logs.index import STDERR, STDOUT
 from hybrid_tasks.logs.merge import Block
+from hybrid_tasks.logs.store import run_of
 
 FILE = "probes"
 """Beside the logs of a service, and `probes.1` for the generation before."""
@@ -27,6 +31,8 @@ LINES = 2
 
 _PORT = re.compile(rb":(\d{1,5})(?!\d)")
 _STATUS = re.compile(rb"(?<![\w.])(?:\x1b\[[\d;]*m)?([1-5])\d\d(?![\w.])")
+_COLOUR = rb"(?:\x1b\[[\d;]*m)*"
+_REQUESTED = re.compile(rb'"%bGET [^"\n]*" *%b[45]\d\d(?![\w.])' % (_COLOUR, _COLOUR))
 _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -92,7 +98,8 @@ class Probed:
         found = frozenset(
             number
             for number, line in enumerate(block.data.split(b"\n"))
-            if any(path in line for path in known.paths) and _answers(line, block, known)
+            if any(path in line for path in known.paths)
+            and _answers(line, block.job.run, known, block.time - LATE, block.time + SPAN)
         )
         self.found += len(found)
         return found
@@ -123,11 +130,24 @@ def _read(folder: Path, stamp: tuple[int, int]) -> _Known:
     return known
 
 
-def _answers(line: bytes, block: Block, known: _Known) -> bool:
+def without_answers(log_file: Path, lines: Sequence[str]) -> Sequence[str]:
+    """Leave out what answers our own probes.
+
+    Args:
+        log_file: any raw file of an instance.
+        lines: of its output, of whatever time.
+    """
+    known, run = _read(log_file.parent, (0, 0)), run_of(log_file)
+    if not any(asked == run for asked, _ in known.asked):
+        return lines
+    return [line for line in lines if not _answers(line.encode(), run, known, 0, math.inf)]
+
+
+def _answers(line: bytes, run: str, known: _Known, since: float, until: float) -> bool:
     for match in _PORT.finditer(line):
-        for at, host, path in known.asked.get((block.job.run, match[1]), ()):
-            in_time = block.time - LATE <= at <= block.time + SPAN
-            if in_time and path in line and _names(line[: match.start()], host) and _well(line):
+        for at, host, path in known.asked.get((run, match[1]), ()):
+            mine = since <= at <= until and path in line and _names(line[: match.start()], host)
+            if mine and (_well(line) or _only_accessed(line)):
                 return True
     return False
 
@@ -139,7 +159,14 @@ def _names(before: bytes, host: bytes) -> bool:
     return rest != before and not rest[-1:].isalnum() and rest[-1:] != b"."
 
 
+def _only_accessed(line: bytes) -> bool:
+    """Whether a bad answer is told as any answer is, not as an error."""
+    from hybrid_tasks.logs.levels import INFO, named
+
+    return _REQUESTED.search(line) is not None and (named(line.decode("utf-8", "replace")) or INFO) <= INFO
+
+
 def _well(line: bytes) -> bool:
-    """Whether the only statuses it may hold are good ones: what failed is worth reading."""
+    """Whether the only statuses it may hold are good ones: of what failed there may be more to read."""
     statuses = {match[1] for match in _STATUS.finditer(line)}
     return bool(statuses) and statuses <= {b"2", b"3"}

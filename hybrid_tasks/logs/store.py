@@ -101,11 +101,16 @@ def jobs(log_dir: Path) -> list[JobLog]:
 
 def segments(log_file: Path) -> list[Path]:
     """Every file of the job that `log_file` (any of its segments) belongs to, oldest first."""
-    match = _NAME.fullmatch(log_file.name)
-    if match is None:
+    run = run_of(log_file)
+    if not run:
         return [log_file] if log_file.exists() else []
-    run = match["run"]
     return [path for job in jobs(log_file.parent) if job.run == run for path in job.segments]
+
+
+def run_of(log_file: Path) -> str:
+    """The run id of the job that wrote a raw file, empty when that is none of a job."""
+    match = _NAME.fullmatch(log_file.name)
+    return match["run"] if match else ""
 
 
 def forget(log_file: Path) -> None:
@@ -196,9 +201,11 @@ def excerpt(log_file: Path, n: int = 20) -> list[str]:
         n: how many lines at most.
 
     Returns:
-        the first compiler error with its place and context, the traceback that ended it, or the last lines.
+        the first compiler error with its place and context, the traceback that ended it, or the last lines that are
+        no answers to our own probes.
     """
     from hybrid_tasks.logs.excerpt import matters
+    from hybrid_tasks.logs.probed import without_answers
 
     found = segments(log_file)
     read = b""
@@ -206,8 +213,8 @@ def excerpt(log_file: Path, n: int = 20) -> list[str]:
         with contextlib.suppress(OSError), segment.open("rb") as file:
             read += file.read(_EXCERPT_BYTES - len(read))
         if len(read) >= _EXCERPT_BYTES:  # not a compiler's output: what matters is at the end
-            return matters(last_lines(log_file, 2000), n)
-    return matters(readable(read), n)
+            return matters(without_answers(log_file, last_lines(log_file, 2000)), n)
+    return matters(without_answers(log_file, readable(read)), n)
 
 
 def _tail(segment: Path, n: int) -> list[bytes]:

@@ -190,9 +190,9 @@ class Crew:
         assert setting is not None  # noqa: S101 - planned before
         return setting
 
-    async def probe(self, job: Job) -> Verdict:
-        """Wait for the first healthy answer of this instance."""
-        answer = self._probing.first(job, self._docking.of(job, self.service), self.starting.setting(job))
+    async def probe(self, job: Job, failing: Callable[[str], None]) -> Verdict:
+        """Wait for the first healthy answer of this instance; `failing` hears why there is none yet."""
+        answer = self._probing.first(job, self._docking.of(job, self.service), self.starting.setting(job), failing)
         verdict = await self._drivers.first(job, answer)
         self._again = self.warmth.doubted(job, verdict)
         if isinstance(verdict, Unhealthy):

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from hybrid_tasks.engine.order import Driven
 from hybrid_tasks.logs.excerpt import matters
+from hybrid_tasks.logs.probed import without_answers
 from hybrid_tasks.logs.since import Since
 from hybrid_tasks.model.plan import Driver
 from hybrid_tasks.model.verdict import Unhealthy, Verdict
@@ -146,7 +147,16 @@ async def _followed(driven: Driven, newer: Newer, answer: Awaitable[Verdict], id
             if answered:
                 verdict = answering.result()
                 why = verdict.reason if isinstance(verdict, Unhealthy) else ""
-                return "\n".join((f"{name} runs, its program does not answer: {why}", *matters(lines))) if why else None
+                return (
+                    "\n".join(
+                        (
+                            f"{name} runs, its program does not answer: {why}",
+                            *matters(without_answers(driven.job.log, lines)),
+                        )
+                    )
+                    if why
+                    else None
+                )
             seen = loop.time() if newer.pids() else seen
             if seen is None and loop.time() - begun >= idle:
                 return f"{name} did nothing about it within {idle:g} s; `inv dev-restart` starts it anew"

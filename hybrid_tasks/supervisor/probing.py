@@ -47,16 +47,19 @@ class Probing:
         self._monitor: Monitor | None = None
         self._failed: Path | None = None
 
-    async def first(self, job: Job, berth: Berth, setting: Setting) -> Verdict:
+    async def first(
+        self, job: Job, berth: Berth, setting: Setting, failing: Callable[[str], None] | None = None
+    ) -> Verdict:
         """Wait for the first healthy answer of an instance.
 
         Args:
             job: the instance.
             berth: where it listens.
             setting: what it was started with.
+            failing: hears from time to time why it has not given one yet.
         """
         mark = berth.port.mark if berth.port is not None and berth.seat is None else None
-        answer = self._answer(job, berth, mark, setting)
+        answer = self._answer(job, berth, mark, setting, failing=failing)
         if (debugging := setting.way.debugging) is not None:
             return await come_up(job, debugging, answer, setting.service.pace.start_period)
         return await answer
@@ -101,9 +104,10 @@ class Probing:
         setting: Setting,
         *before: Probe,
         ownership: TreeOwnership | None = None,
+        failing: Callable[[str], None] | None = None,
     ) -> Verdict:
         died = asyncio.ensure_future(_died(job))
-        asked = self._asked(job, berth, mark, setting)
+        asked = replace(self._asked(job, berth, mark, setting), failing=failing)
         asked = asked if ownership is None else replace(asked, ownership=ownership)
         try:
             for probe in before:

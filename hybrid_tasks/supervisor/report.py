@@ -194,8 +194,8 @@ def detail(state: Unit, root: str = "") -> str:
     """
     if isinstance(state.rest, Held):
         return state.rest.reason
-    if state.swap is not None and state.swap.note:
-        return state.swap.note
+    if (awaited := _awaited(state)) is not None:
+        return awaited
     if state.serving is not None and isinstance(state.verdict, Unhealthy):
         return state.verdict.reason
     last = state.last_receipt
@@ -212,6 +212,20 @@ def detail(state: Unit, root: str = "") -> str:
             return "waits for " + ", ".join(on)
         case _:
             return ""
+
+
+def _awaited(state: Unit) -> str | None:
+    """Say what a swap that is under way waits for; None where what was before it is worth more."""
+    if state.swap is None or state.swap.stage == "gate":
+        return None
+    if state.serving is None:
+        return state.swap.note  # what it rested for is over
+    if state.swap.stage not in {"launch", "probe"}:
+        return state.swap.note or None
+    if not state.swap.note and isinstance(state.verdict, Unhealthy):
+        return None
+    awaited = f": {state.swap.note}" if state.swap.note else ", its health is waited for"
+    return f"a new version is on trial{awaited}"
 
 
 def _crash(crashed: Crashed, last: Receipt | None, root: str) -> str:

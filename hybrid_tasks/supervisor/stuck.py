@@ -17,6 +17,7 @@ from hybrid_tasks.supervisor import stacks
 from hybrid_tasks.supervisor.berths import Berth
 from hybrid_tasks.supervisor.stacks import Spawn
 
+_ANSWERED = re.compile(r".*\bGET \S+ answered \d+")
 _IN_USE = re.compile(r"address (?:already )?in use|EADDRINUSE|AddrInUse", re.IGNORECASE)
 
 
@@ -54,6 +55,8 @@ async def explained(
     where = await asyncio.to_thread(_elsewhere, job, service, berth, told) if asked else None
     if where is not None:
         reason = f"{reason.partition(': ')[0]}: {where}"
+    if _ANSWERED.fullmatch(reason):
+        return "\n".join((reason, *said))  # it is not stuck, so what it is doing is to wait for the next question
     its_own = debugging is None or debugging.within
     doing = await stacks.excerpt(job, service.directory, spawn, environ) if its_own else ()
     return "\n".join((reason, *doing, *said))

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import socket
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -48,6 +48,15 @@ def test_a_healthy_answer_at_once_costs_no_pause() -> None:
     time = Time()
     assert asyncio.run(first_answer(EXEC, Pace(), answering(itertools.repeat(0)), never(), time.clock())) == Healthy()
     assert time.slept == []
+
+
+def test_bug_nobody_heard_why_a_new_instance_was_not_healthy_before_it_was_given_up() -> None:
+    time, told = Time(), list[tuple[float, str]]()
+    codes = itertools.chain([1] * 20, [2] * 5, [1] * 100)  # the first second is no news
+    at = replace(answering(codes), failing=lambda reason: told.append((time.time - 1000, reason)))
+    asyncio.run(first_answer(EXEC, Pace(start_period=5), at, never(), time.clock()))
+    assert [reason for _, reason in told] == [f"`check` ended with {code}" for code in (1, 2, 1)]
+    assert told[0][0] >= 1
 
 
 def test_it_is_given_up_when_the_start_period_is_over() -> None:

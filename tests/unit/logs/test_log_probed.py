@@ -40,6 +40,8 @@ def shown(project_logs: Path, **options: object) -> str:
         '\x1b[32mINFO\x1b[0m:     127.0.0.1:50001 - "\x1b[1mGET /healthz HTTP/1.1\x1b[0m" \x1b[32m200 OK\x1b[0m',
         '{"remote": "127.0.0.1:50001", "path": "/healthz", "status":200}',
         "time=2026-01-31T14:30:05.120Z remote=127.0.0.1:50001 path=/healthz status=200 took=1.5ms",
+        UVICORN.replace("200 OK", "500 Internal Server Error"),
+        '\x1b[32mINFO\x1b[0m: 127.0.0.1:50001 - "\x1b[1mGET /healthz HTTP/1.1\x1b[0m" \x1b[91m503 Unavailable\x1b[0m',
     ],
 )  # fmt: skip
 def test_what_is_provably_an_answer_to_us_is_left_out(tmp_path: Path, job: JobWriter, line: str) -> None:
@@ -59,7 +61,8 @@ def test_what_is_provably_an_answer_to_us_is_left_out(tmp_path: Path, job: JobWr
         UVICORN.replace("127.0.0.1", "127.0.0.2"),
         UVICORN.replace("127.0.0.1", "10.127.0.0.1"),
         UVICORN.replace("/healthz", "/orders"),
-        UVICORN.replace("200 OK", "500 Internal Server Error"),
+        UVICORN.replace("200 OK", "500 Internal Server Error").replace("INFO", "ERROR"),
+        '{"remote": "127.0.0.1:50001", "path": "/healthz", "status": 500, "why": "no database"}',
         UVICORN.replace(" 200 OK", ""),
         '127.0.0.1 - - "GET /healthz HTTP/1.1" 200 -',
         "127.0.0.1:50001 GET /healthz 503 230 bytes",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,13 @@ import pytest
 
 from hybrid_tasks.model.debugging import Debugging
 from hybrid_tasks.model.probe import TcpProbe
+from hybrid_tasks.model.receipt import Receipt, Result
 from hybrid_tasks.model.service import Service
-from hybrid_tasks.model.status import Unit
+from hybrid_tasks.model.status import Crashed, InFlight, Instance, Unit
+from hybrid_tasks.model.verdict import Healthy
 from hybrid_tasks.supervisor.debugged import Seen
 from hybrid_tasks.supervisor.listening import Way
-from hybrid_tasks.supervisor.report import _debugger, _standing, _under
+from hybrid_tasks.supervisor.report import _debugger, _standing, _under, detail
 from hybrid_tasks.supervisor.setting import Setting
 
 HELD = Seen(stopped=True, attached=False, listening=True)
@@ -49,3 +52,28 @@ def test_bug_the_status_of_a_service_that_ended_meanwhile_raised(tmp_path: Path)
     unit: Any = Ending()
     assert _under(unit) is None
     assert unit.looks == 1
+
+
+FAILED = Receipt("r1", "web", "save", Result.FAILED, "beside", "f2", 1.0, error="web/app.py:3: no")
+
+
+@pytest.mark.parametrize(
+    ("stage", "note", "said"),
+    [
+        ("probe", "", "a new version is on trial, its health is waited for"),
+        ("probe", "GET / answered 500", "a new version is on trial: GET / answered 500"),
+        ("build", "waiting for cargo's lock", "waiting for cargo's lock"),
+        ("build", "", "the last save failed: web/app.py:3: no"),
+    ],
+)
+def test_bug_the_error_of_an_earlier_save_was_told_of_a_version_on_trial(stage: str, note: str, said: str) -> None:
+    serving = Instance("run1", 1, 1.0, "f1", "beside")
+    assert detail(Unit("web", True, serving, Healthy(), InFlight(stage, 2.0, note), None, FAILED)) == said
+
+
+def test_bug_a_crashed_service_waited_for_a_change_while_that_was_on_trial() -> None:
+    crashed = Crashed(1, ("web/app.py:3: no",), "waits for a change")
+    unit = Unit("web", wanted=True, rest=crashed, last_receipt=FAILED)
+    assert detail(unit) == "web/app.py:3: no; waits for a change"
+    assert detail(replace(unit, swap=InFlight("probe", 2.0))) == ""
+    assert detail(replace(unit, swap=InFlight("probe", 2.0, "GET / answered 500"))) == "GET / answered 500"
