@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
+from hybrid_tasks.control.paths import hybrid_dir
+from hybrid_tasks.env.layers import resolve
 from hybrid_tasks.errors import HybridError, ToolMissing
+from hybrid_tasks.gateway.launching import found
+from hybrid_tasks.gateway.launching import missing as lacking
+from hybrid_tasks.model.service import Service
+from hybrid_tasks.plugin import routing
+from hybrid_tasks.plugin.defaults import ARTEFACT
 from hybrid_tasks.plugin.tools import PATIENCE, trouble
 from hybrid_tasks.process import identity, ports, versions
+from hybrid_tasks.process.failures import StartFailed, why
+from hybrid_tasks.process.languages import PYTHON
 from hybrid_tasks.process.ports import Holder
-from hybrid_tasks.supervisor.consulting import trial
+from hybrid_tasks.supervisor.attaching import debugged_place
+from hybrid_tasks.supervisor.consulting import debugging, trial
 from hybrid_tasks.supervisor.loaded import Loaded
 
 WATCHES = Path("/proc/sys/fs/inotify/max_user_watches")
@@ -31,10 +43,10 @@ def checks(loaded: Loaded, environ: Mapping[str, str]) -> list[dict[str, object]
     Returns:
         name, ok, word (`ok`, `missing`, `FAIL`), detail and hint of every check.
     """
-    found = (*_machine(environ), *_plugins(loaded), *_tools(loaded, environ), *_services(loaded, environ))
+    every = (*_machine(environ), *_plugins(loaded), *_tools(loaded, environ), *_services(loaded, environ))
     return [
         {"name": name, "ok": ok, "word": word or ("ok" if ok else "FAIL"), "detail": detail, "hint": hint}
-        for name, ok, detail, hint, word in ((*check, "")[:5] for check in found)
+        for name, ok, detail, hint, word in ((*check, "")[:5] for check in every)
     ]
 
 
@@ -68,7 +80,7 @@ def _tools(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[Check]:
     stacks, runtimes = loaded.host.stacks.values(), loaded.host.runtimes.values()
     every = (*(tool for info in stacks for tool in info.tools), *(tool for info in runtimes for tool in info.tools))
     tools = {tool.executable: tool for tool in every if tool.version}
-    there = {name: found for name in tools if (found := shutil.which(name, path=environ.get("PATH")))}
+    there = {name: place for name in tools if (place := shutil.which(name, path=environ.get("PATH")))}
     if not there:
         return
     with ThreadPoolExecutor(len(there)) as pool:
@@ -79,11 +91,13 @@ def _tools(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[Check]:
 
 
 def _services(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[Check]:
+    debuggers: dict[tuple[str, str], str] = {}
     for service in loaded.project.services.values():
-        detail = f"{service.stack or 'command'} in {service.directory}"
         try:
-            trial(loaded.host, service, environ.get("PATH"))
-        except ToolMissing as missing:
+            env = resolve(loaded.project, service, environ).values()
+            told = replace(service, environ={**env, **routing.port_variables(service)})
+            _startable(loaded, told, environ.get("PATH"))
+        except (ToolMissing, StartFailed) as missing:
             word = "missing" if service.optional else "FAIL"
             words = missing.message + ("; the service is optional" if service.optional else "")
             yield service.name, service.optional, words, missing.hint, word
@@ -92,12 +106,65 @@ def _services(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[Check]:
             yield service.name, False, error.message, error.hint
             continue
         if service.port is not None and (holder := _stranger(loaded, service.port)) is not None:
-            taken = f"port {service.port} is in use by `{holder.command}` (pid {holder.pid})"
-            yield service.name, True, f"{detail}; {taken}", ""
+            taken = f"port {service.port} is taken by `{holder.command}` (pid {holder.pid})"
+            yield service.name, False, taken, f"stop it, or set services.{service.name}.port in hybrid.toml"
         else:
-            yield service.name, True, detail, ""
+            yield service.name, True, f"{service.stack or 'command'} in {service.directory}", ""
+        if (lacks := _debugger(loaded, told, environ)) is not None:
+            debuggers.setdefault(lacks, service.name)
+    for (words, cure), name in debuggers.items():
+        yield "debugger", True, f"{words}: `inv dev-debug {name} --debugger` needs it", cure, "missing"
+    if any(service.stack == PYTHON for service in loaded.project.services.values()):
+        yield from _py_spy(environ)
+    yield from _front(loaded, environ)
     for warning in loaded.project.warnings:
         yield "configuration", True, warning, ""
+
+
+def _startable(loaded: Loaded, service: Service, path: str | None) -> None:
+    """Plan a start and look for its program, unless a build makes that.
+
+    Raises:
+        ToolMissing: something has to be installed first.
+        StartFailed: the program is not there.
+        HybridError: it cannot be started as it is.
+    """
+    plan, env = trial(loaded.host, service, path), service.variables()
+    program, is_path = plan.program.argv[0], os.sep in plan.program.argv[0]
+    if ARTEFACT in program or (plan.build is not None and is_path):
+        return
+    file = plan.program.cwd / program
+    if shutil.which(file if is_path else program, path=env.get("PATH")) is None:
+        number = errno.EACCES if is_path and file.is_file() else errno.ENOENT
+        raise why(plan.program, env, service.name, "exec", number)
+
+
+def _debugger(loaded: Loaded, service: Service, environ: Mapping[str, str]) -> tuple[str, str] | None:
+    """What has to be installed before the service can be debugged, and how; None: nothing, or it never can."""
+    place = debugged_place(loaded.project, service, hybrid_dir(loaded.project.root, environ))
+    try:
+        debugging(loaded.host, service, place, environ.get("PATH"))
+    except ToolMissing as missing:
+        return missing.message, missing.hint
+    except HybridError:
+        pass
+    return None
+
+
+def _py_spy(environ: Mapping[str, str]) -> Iterator[Check]:
+    if found("py-spy", environ.get("PATH")) is None:
+        needs = "`inv dev-debug NAME --stacks` needs it, and so does the reason why a program hangs"
+        yield "py-spy", True, needs, "pip install 'hybrid-tasks[debug]'", "missing"
+
+
+def _front(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[Check]:
+    """The proxy for services that only know their port."""
+    gateway = loaded.project.gateway or {}
+    info = routing.front(loaded.host, str(gateway.get("kind", "")))
+    tool = None if info is None else lacking(info, environ.get("PATH"))
+    if tool is not None:
+        words = "services that take no socket are replaced at a save without it"
+        yield tool.executable, True, words, tool.install, "missing"
 
 
 def _stranger(loaded: Loaded, port: int) -> Holder | None:

@@ -15,6 +15,7 @@ from hybrid_tasks.process.identity import project_identity
 from hybrid_tasks.supervisor.diagnosis import checks
 from hybrid_tasks.supervisor.loaded import Loaded
 
+PYTHON = sys.executable
 GO = '[services.api]\nstack = "go"\ndir = "."\n'
 SERVER = """
 import socket, sys
@@ -50,9 +51,7 @@ def test_the_versions_of_tools_are_told(shop: Callable[[str], Loaded], tmp_path:
 
 @pytest.mark.needs("linux")
 @pytest.mark.parametrize("ours", [True, False])
-def test_a_port_that_our_own_service_has_was_a_remark(
-    shop: Callable[[str], Loaded], tmp_path: Path, ours: bool
-) -> None:
+def test_bug_a_port_that_a_stranger_has_was_a_remark(shop: Callable[[str], Loaded], tmp_path: Path, ours: bool) -> None:
     project = project_identity(tmp_path) if ours else "another"
     marks = {"HYBRID_PROJECT": project, "HYBRID_SERVICE": "web", "HYBRID_RUN": "0" * 12}
     with subprocess.Popen(
@@ -62,13 +61,14 @@ def test_a_port_that_our_own_service_has_was_a_remark(
         port = int(child.stdout.readline())
         found = check(shop(f'[services.web]\ncommand = ["true"]\nport = {port}\n'), "web")
         child.communicate("")
-    assert ("is in use" in str(found["detail"])) is not ours
+    assert ("is taken by" in str(found["detail"])) is not ours
+    assert found["ok"] is ours, "a start would fail"
 
 
 def test_a_port_that_the_supervisor_holds_is_no_remark(shop: Callable[[str], Loaded]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         loaded = shop(f'[services.web]\ncommand = ["true"]\nport = {server.getsockname()[1]}\n')
-        assert "is in use" not in str(check(loaded, "web")["detail"])
+        assert "is taken" not in str(check(loaded, "web")["detail"])
 
 
 def test_a_tool_that_only_one_services_options_ask_for_is_missed_there(
@@ -92,3 +92,55 @@ def test_a_service_that_cannot_be_started_as_it_is_says_why(shop: Callable[[str]
     assert found["ok"] is False
     assert "no ASGI application and no script was found" in str(found["detail"])
     assert "services.web.python" in str(found["hint"])
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ('command = ["no-such-program", "dev"]', "`no-such-program` was not found"),
+        ('command = ["./run.sh"]', "`./run.sh` does not exist"),
+        ('command = ["./plain.txt"]', "cannot execute `./plain.txt`: permission denied"),
+    ],
+)
+def test_bug_a_command_whose_program_is_not_there_was_called_ok(
+    shop: Callable[[str], Loaded], tmp_path: Path, words: str, told: str
+) -> None:
+    (tmp_path / "plain.txt").write_text("")
+    found = check(shop(f"[services.web]\n{words}\n"), "web")
+    assert (found["ok"], found["detail"], found["word"]) == (False, told, "FAIL")
+    assert check(shop(f"[services.web]\n{words}\noptional = true\n"), "web")["word"] == "missing"
+    assert check(shop(f'[services.web]\n{words}\nbuild = ["make"]\n'), "web")["ok"] is words.startswith(
+        'command = ["./'
+    )
+
+
+def test_the_path_of_the_service_counts(shop: Callable[[str], Loaded], tmp_path: Path) -> None:
+    (tmp_path / "tool").write_text("#!/bin/sh\n")
+    (tmp_path / "tool").chmod(0o755)
+    text = '[services.web]\ncommand = ["tool"]\n'
+    assert check(shop(text), "web")["ok"] is False
+    assert check(shop(f'{text}env = {{PATH = "{tmp_path}"}}\n'), "web")["ok"] is True
+
+
+def test_bug_nothing_was_said_of_debuggers_and_of_the_front_that_are_missing(
+    shop: Callable[[str], Loaded], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "bin/python"))  # what is installed beside it is found, too
+    for name in ("api", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "go.mod").write_text("module x\n")
+        (tmp_path / name / "main.go").write_text("package main\n\nfunc main() {}\n")
+    (tmp_path / "go").write_text("#!/bin/sh\n")
+    (tmp_path / "go").chmod(0o755)
+    (tmp_path / "web.py").write_text("import time\nif __name__ == '__main__':\n    time.sleep(9)\n")
+    loaded = shop(
+        '[services.api]\ndir = "api"\n[services.other]\ndir = "other"\n[services.web]\nstack = "python"\n'
+        f'[services.web.python]\nscript = "web.py"\npython = "{PYTHON}"\n'
+    )
+    told = [one for one in checks(loaded, {"PATH": str(tmp_path), "HOME": str(tmp_path)}) if one["word"] == "missing"]
+    assert {(str(one["name"]), str(one["detail"])) for one in told} == {
+        ("debugger", "`dlv` is not installed: `inv dev-debug api --debugger` needs it"),
+        ("py-spy", "`inv dev-debug NAME --stacks` needs it, and so does the reason why a program hangs"),
+        ("caddy", "services that take no socket are replaced at a save without it"),
+    }
+    assert all(one["ok"] and one["hint"] for one in told)
