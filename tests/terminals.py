@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -49,3 +50,26 @@ def ended(child: Any) -> int:
 def hang_up(child: Any) -> None:
     """Close the window: the terminal is gone, and whoever had it gets HUP."""
     child.ptyproc.fileobj.close()
+
+
+def screen(text: str) -> list[str]:
+    """What a terminal shows after this output, without colours and blank lines."""
+    rows, row, column = [""], 0, 0
+    for token in re.findall(r"\x1b\[[0-9;]*[A-Za-z]|[\r\n]|[^\x1b\r\n]+", text):
+        line = rows[row]
+        if token == "\n":
+            row += 1
+            rows += [""] * (row == len(rows))
+        elif token == "\r":
+            column = 0
+        elif token.startswith("\x1b"):
+            if token.endswith("A"):
+                row = max(row - int(token[2:-1]), 0)
+            elif token.endswith("J"):
+                rows[row:] = [line[:column]]
+            elif token.endswith("K"):
+                rows[row] = line[:column]
+        else:
+            rows[row] = line[:column].ljust(column) + token + line[column + len(token) :]
+            column += len(token)
+    return [line.rstrip() for line in rows if line.strip()]

@@ -14,7 +14,7 @@ from hybrid_tasks.cli.interrupts import Presses
 from hybrid_tasks.cli.paint import Paint, is_live
 from hybrid_tasks.cli.progress import Progress
 from hybrid_tasks.cli.reloaded import reloaded
-from hybrid_tasks.cli.summary import changed_configuration, summary
+from hybrid_tasks.cli.summary import changed_configuration, interrupted, summary
 from hybrid_tasks.control.client import Connection, connect
 from hybrid_tasks.control.messages import ask
 from hybrid_tasks.errors import Code, HybridError, NotRunning
@@ -81,7 +81,7 @@ def converse(
         if not as_json:
             progress.tick()
         if presses is not None:
-            presses.pass_on(connection)
+            presses.pass_on(connection, progress.line if progress.live else None)
 
     try:
         result, code = connection.ask(
@@ -91,6 +91,8 @@ def converse(
         progress.clear()
     told: dict[str, Any] = result if isinstance(result, dict) else {}
     if code == Code.INTERRUPTED:
+        if not as_json:
+            print(interrupted(told), flush=True)
         return told, code
     if as_json:
         lines = [json.dumps(receipt) for receipt in told.get("receipts") or ()]

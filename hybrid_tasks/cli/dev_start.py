@@ -35,7 +35,8 @@ def dev_start(  # noqa: PLR0917 - Invoke passes every flag by name
 ) -> int:
     """Start services from source; wait until all are healthy.
 
-    What they need starts first. Exits with 1 when a service failed, 124 when it took too long.
+    What they need starts first. Exits with 1 when a service failed, 124 when it took too long. Ctrl+C stops what was
+    started (twice: at once) and leaves what ran before; it exits with 130.
 
     Example: inv dev-start web api --timeout 2m
     """

@@ -44,7 +44,7 @@ def stay(root: Path, args: Mapping[str, object]) -> int:
                 _introduce(root, result, began)
             _follow(root, connection, began, presses)
             if presses.count:
-                _stop(root, presses)
+                _stop(root, presses, told=code == Code.INTERRUPTED)
         return Code.INTERRUPTED if presses.count else Code.DONE
 
 
@@ -77,12 +77,22 @@ def _out() -> tuple[BinaryIO, bool]:
     return sys.stdout.buffer, Paint.of(sys.stdout).on
 
 
-def _stop(root: Path, presses: Presses) -> None:
-    """Stop what runs; a second Ctrl+C does not wait for anybody's grace."""
-    say("stopping (Ctrl+C again: at once)")
+def _stop(root: Path, presses: Presses, *, told: bool) -> None:
+    """Stop what runs, and say so unless that was told; a second Ctrl+C does not wait for anybody's grace."""
+    if not told:
+        say("stopping (Ctrl+C again: at once)")
+    result: object = {}
     with contextlib.suppress(HybridError):  # it ended while we asked
         try:
-            call(root, "stop", {"services": []}, on_tick=presses.again, environ=os.environ)
+            result, _ = call(root, "stop", {"services": []}, on_tick=presses.again, environ=os.environ)
         except PressedAgain:
-            say("killing")
-            call(root, "stop", {"services": [], "kill": True}, environ=os.environ)
+            if not told:
+                say("killing")
+            result, _ = call(root, "stop", {"services": [], "kill": True}, environ=os.environ)
+    if not told:
+        print(_stopped(result), flush=True)
+
+
+def _stopped(result: object) -> str:
+    names = [str(service.get("name")) for service in entries(result if isinstance(result, dict) else {}, "services")]
+    return f"stopped {', '.join(' '.join(harmless(name)) for name in names)}" if names else "stopped"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, Self
 
@@ -44,11 +44,12 @@ class Presses:
         # Ignored until we end: Python gives up every other handler before that.
         signal.signal(signal.SIGINT, signal.SIG_IGN if self.count else self._before)
 
-    def pass_on(self, connection: Connection) -> None:
+    def pass_on(self, connection: Connection, tell: Callable[[str], None] | None = None) -> None:
         """Cancel what is waited for, once for each press; to be called often meanwhile.
 
         Args:
             connection: of the request.
+            tell: says what a press brings about; None: on standard error.
 
         Raises:
             KeyboardInterrupt: it was pressed so often that nobody can want to wait any longer.
@@ -57,7 +58,7 @@ class Presses:
             self._passed_on += 1
             if self._passed_on == GIVE_UP:
                 raise KeyboardInterrupt
-            say("stopping (Ctrl+C again: at once)" if self._passed_on == 1 else "killing")
+            (tell or say)("stopping (Ctrl+C again: at once)" if self._passed_on == 1 else "killing")
             connection.cancel()
 
     @contextlib.contextmanager

@@ -67,7 +67,7 @@ class Progress:
         """Take one event of the supervisor."""
         data = harmless_in(event.data)
         if event.kind == "note":
-            self._line(str(data.get("text", "")))
+            self.line(str(data.get("text", "")))
         if event.service is None:
             return
         service = " ".join(harmless(event.service))
@@ -97,7 +97,7 @@ class Progress:
     def clear(self) -> None:
         """Take the live block away; what follows is printed in its place."""
         if self._drawn:
-            self.out.write(f"\x1b[{self._drawn}A\x1b[J")
+            self.out.write(f"\r\x1b[{self._drawn}A\x1b[J")  # a key that was pressed stands there, and moved the cursor
             self.out.flush()
             self._drawn = 0
 
@@ -161,9 +161,9 @@ class Progress:
 
     def _tell(self, service: str, row: _Row) -> None:
         row.told = row.heard = True
-        self._line(f"{service}: {row.doing}")
+        self.line(f"{service}: {row.doing}")
 
-    def _line(self, text: str) -> None:
+    def line(self, text: str) -> None:
         """Print a line above the block."""
         self.clear()
         self.out.write(text + "\n")

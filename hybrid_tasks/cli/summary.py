@@ -50,6 +50,21 @@ def summary(
     return lines
 
 
+def interrupted(result: Mapping[str, Any]) -> str:
+    """What Ctrl+C has stopped of a start, and what goes on because others want it.
+
+    Args:
+        result: of the start.
+    """
+    services = entries(harmless_in(result), "services")
+    stopped = ", ".join(str(service.get("name")) for service in services if not service.get("wanted", True))
+    others = ", ".join(str(service.get("name")) for service in services if service.get("wanted", True))
+    kept = f"ran before and goes on: {others}" if others else ""
+    if not stopped:
+        return f"interrupted: stopped nothing{f'; {kept}' if kept else ''}"
+    return f"interrupted: stopped {stopped}{f' ({kept})' if kept else ''}"
+
+
 def entries(result: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
     """The list of objects of that name in a result; empty when there is none."""
     found = result.get(key)

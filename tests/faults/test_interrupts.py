@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import time
 from typing import Any
 
 import pytest
 from kills import gone
 from seat import output, plain, services, started
-from terminals import ended, press_ctrl_c, terminal
+from terminals import ended, press_ctrl_c, screen, terminal
 from zoos import shape
 
 from hybrid_tasks.testing.project import Project
@@ -100,6 +101,30 @@ def test_p8_on_a_cold_start_leaves_no_supervisor(project: Project, times: int) -
     plain(project, {"polite": shape("polite"), "never": NEVER})
     interrupted(project, times, "dev-start")
     gone(project, 10)
+
+
+def test_bug_an_interrupted_start_left_a_broken_block_and_did_not_say_what_it_stopped(project: Project) -> None:
+    plain(project, {"before": shape("polite"), "polite": shape("polite"), "never": NEVER})
+    started(project, "before")
+    with terminal(project, "dev-start") as child:
+        child.logfile_read = seen = io.StringIO()
+        child.expect_exact("polite")
+        child.expect(r"waiting for its health.*?waiting for its health")
+        press_ctrl_c(child, 1)
+        assert ended(child) == 130
+    *_, last = lines = screen(seen.getvalue())
+    assert last == "interrupted: stopped polite, never (ran before and goes on: before)", lines
+    assert lines == ["stopping (Ctrl+C again: at once)", last], "the block is taken away"
+
+
+@pytest.mark.usefixtures("_polite")
+def test_bug_the_foreground_did_not_say_what_it_had_stopped(project: Project) -> None:
+    with terminal(project, "dev-start", "--foreground") as child:
+        following(child, 2)
+        press_ctrl_c(child, 1)
+        child.expect_exact("stopping (Ctrl+C again: at once)")
+        child.expect_exact("stopped polite, session\r\n")
+        assert ended(child) == 130
 
 
 def test_p8_at_any_moment_of_a_start(project: Project) -> None:
