@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 _TRACEBACK = re.compile(r"\s*(?:\S+\s+){0,4}?Traceback \(most recent call last\):")
 _PYTHON_PLACE = re.compile(r'[\s|]*File "([^"]+)", line (\d+)')
@@ -10,6 +11,8 @@ _RUST_PLACE = re.compile(r"\s*(?:-->|at) (\S+:\d+:\d+)")
 _RUST_ERROR = re.compile(r"error(?:\[E\d+\])?: ")
 _PLACE_ALONE = re.compile(r"(?:file://)?(\S+:\d+)")
 _RAISED = re.compile(r"\s*(?:Uncaught )?\w*(?:Error|Exception)\b")
+_PANICKED = re.compile(r"thread '.*?' (?:\(\d+\) )?panicked at (?:'(.*)', )?(\S+:\d+:\d+):?$")
+_NOTE = re.compile(r"note: .*\bRUST_BACKTRACE=")
 _OURS = re.compile(r"it (?:ended (?:with|by)|never answered)\b.*")
 _LOOK_AHEAD = 3
 
@@ -27,12 +30,16 @@ def gist(error: str, root: str = "") -> str:
     lines = [line for line in error.splitlines() if line.strip()]
     if not lines:
         return ""
-    found = _python(lines) or _rust(lines) or _node(lines)
+    found = _python(lines) or _rust(lines) or _panic(lines) or _node(lines)
     if not found:
         found = lines[0].strip()
-        if len(lines) > 1 and _OURS.fullmatch(found):
-            found = f"{found}: {_last_words(lines[1:])}"
-    return found.replace(f"{root.rstrip('/')}/", "") if root else found
+        if _OURS.fullmatch(found) and (said := last_words(lines[1:])):
+            found = f"{found}: {said}"
+    return _relative(found, root)
+
+
+def _relative(text: str, root: str) -> str:
+    return text.replace(f"{root.rstrip('/')}/", "") if root else text
 
 
 def _python(lines: list[str]) -> str:
@@ -54,12 +61,29 @@ def _rust(lines: list[str]) -> str:
     return ""
 
 
+def _panic(lines: Sequence[str]) -> str:
+    """What a Rust program panicked at, and its message, which is on the next line since Rust 1.73."""
+    for index, line in enumerate(lines):
+        if match := _PANICKED.match(line):
+            said = match[1] or next((after.strip() for after in lines[index + 1 :] if after.strip()), "")
+            return match[2] if _NOTE.match(said) else f"{match[2]}: {said}"
+    return ""
+
+
 def _node(lines: list[str]) -> str:
     place = _PLACE_ALONE.fullmatch(lines[0])
     raised = next((line.strip() for line in lines if _RAISED.match(line)), "")
     return f"{place[1]}: {raised}" if place and raised else ""
 
 
-def _last_words(lines: list[str]) -> str:
-    """What a program said when it ended: a panic's first line, else its last."""
-    return next((line.strip() for line in lines if line.startswith(("panic: ", "fatal error: "))), lines[-1].strip())
+def last_words(lines: Sequence[str], root: str = "") -> str:
+    """What a program said when it ended: a panic, else its last line; empty when it said nothing.
+
+    Args:
+        lines: the last ones of its output.
+        root: the project's directory; files are named relative to it.
+    """
+    if panicked := _panic(lines):
+        return _relative(panicked, root)
+    told = [line.strip() for line in lines if line.strip() and not _NOTE.match(line)]
+    return next((line for line in told if line.startswith(("panic: ", "fatal error: "))), told[-1] if told else "")

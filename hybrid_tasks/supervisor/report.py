@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from hybrid_tasks.journal.gist import gist
+from hybrid_tasks.journal.gist import gist, last_words
 from hybrid_tasks.model.debugging import Debugging
 from hybrid_tasks.model.probe import HttpProbe
 from hybrid_tasks.model.receipt import Receipt, Result
@@ -232,8 +232,7 @@ def _crash(crashed: Crashed, last: Receipt | None, root: str) -> str:
     """Say why it does not run: its last version never did, or how it ended, with its last words."""
     if last is not None and last.result is Result.FAILED and crashed.tail == tuple((last.error or "").splitlines()):
         return gist(last.error or "", root)
-    said = next((line.strip() for line in reversed(crashed.tail) if line.strip()), "")
-    return ": ".join(filter(None, (how_ended(crashed.code), said)))
+    return ": ".join(filter(None, (how_ended(crashed.code), last_words(crashed.tail, root))))
 
 
 def _host(service: Service) -> str:

@@ -130,7 +130,7 @@ def main_goroutine(lines: list[str], directory: Path) -> list[str]:
     return [f"goroutine 1 [{heads[begin][2]}]:", *frames[:MOST_FRAMES]]
 
 
-async def excerpt(job: Job, directory: Path, spawn: Spawn, environ: Mapping[str, str]) -> list[str]:
+async def excerpt(job: Job, directory: Path, spawn: Spawn, environ: Mapping[str, str]) -> tuple[list[str], str]:
     """Say what an instance that is going to be ended anyway is doing, in a few lines.
 
     Args:
@@ -138,18 +138,21 @@ async def excerpt(job: Job, directory: Path, spawn: Spawn, environ: Mapping[str,
         directory: of the service.
         spawn: runs py-spy as a job of the service.
         environ: of the client.
+
+    Returns:
+        the lines, and what to install where they cannot be had.
     """
     asked = await asyncio.to_thread(who, job)
     if asked is None:
-        return []
+        return [], ""
     if asked.language == GO:
-        return main_goroutine(await go(job), directory) if asked.pid == job.pid else []
+        return main_goroutine(await go(job), directory) if asked.pid == job.pid else [], ""
     assert asked.language == PYTHON  # noqa: S101 - there is no other
     lines = await python(asked.pid, spawn, environ)
     if lines is None:
-        return ["pip install 'hybrid-tasks[debug]' shows here what a Python program is doing"]
+        return [], "pip install 'hybrid-tasks[debug]' shows what a Python program is doing"
     frames = main_frames(lines, directory)
-    return ["it is at", *frames] if frames else []
+    return ["it is at", *frames] if frames else [], ""
 
 
 async def whole(job: Job, service: str, spawn: Spawn, environ: Mapping[str, str], *, end: bool) -> list[str]:

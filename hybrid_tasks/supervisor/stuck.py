@@ -58,8 +58,8 @@ async def explained(
     if _ANSWERED.fullmatch(reason):
         return "\n".join((reason, *said))  # it is not stuck, so what it is doing is to wait for the next question
     its_own = debugging is None or debugging.within
-    doing = await stacks.excerpt(job, service.directory, spawn, environ) if its_own else ()
-    return "\n".join((reason, *doing, *said))
+    doing, cure = await stacks.excerpt(job, service.directory, spawn, environ) if its_own else ([], "")
+    return "\n".join((reason, *doing, *said, *([f"hint: {cure}"] if cure else ())))
 
 
 def _elsewhere(job: Job, service: Service, berth: Berth, told: Collection[int]) -> str | None:

@@ -215,3 +215,14 @@ def test_what_cannot_be_asked_is_said(project: Project) -> None:
     assert (done.code, "it is neither Python nor Go" in done.err) == (1, True)
     done = project.inv("dev-debug", "wbe", "--stacks")
     assert done.code == 2
+
+
+@pytest.mark.needs("rust")
+def test_bug_a_rust_program_that_panicked_was_said_to_have_ended_with_a_note_about_backtraces(project: Project) -> None:
+    build = 'build = ["sh", "-c", "rustc -o {artefact} main.rs"]\ncommand = ["{artefact}"]'
+    project.write("hybrid.toml", f'[services.web]\ndir = "web"\n{build}\n')
+    project.write("web/main.rs", 'fn main() {\n    panic!("rust boom")\n}\n')
+    told = project.inv("dev-start")
+    assert told.code == 1
+    assert "crashed: main.rs:2:5: rust boom" in told.out
+    assert "-- start failed, waits for a change: main.rs:2:5: rust boom (receipt" in project.inv("dev-logs").out

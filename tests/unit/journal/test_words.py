@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hybrid_tasks.journal import words
-from hybrid_tasks.journal.gist import gist
+from hybrid_tasks.journal.gist import gist, last_words
 
 BESIDE = [("plan", 3.2), ("launch", 60.0), ("check", 70.0), ("probe", 12.0), ("switch", 1.0)]
 REPLACE = [("plan", 3.0), ("check", 5.0), ("build", 400.0), ("retire", 20.0), ("launch", 10.0), ("probe", 5.0)]
@@ -72,6 +72,15 @@ NODE = """/shop/ui/server.js:12
             ^
 
 SyntaxError: Unexpected token ';'"""
+NOTE = "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace"
+RUST_PANIC = f"""it ended with 101 before it was healthy
+
+thread 'main' (15760) panicked at src/main.rs:43:5:
+rust boom
+{NOTE}"""
+OLD_RUST_PANIC = f"""it ended with 101 before it was healthy
+thread 'main' panicked at 'rust boom', /shop/src/main.rs:43:5
+{NOTE}"""
 GO_PANIC = """it ended with 2 before it was healthy
 panic: no database
 
@@ -97,6 +106,28 @@ main.main()"""
 )  # fmt: skip
 def test_the_line_that_says_most(error: str, line: str) -> None:
     assert gist(error, "/shop") == line
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (RUST_PANIC, "src/main.rs:43:5: rust boom"),
+        (RUST_PANIC.replace("5:\nrust boom", "5:\n\nrust boom\nat all"), "src/main.rs:43:5: rust boom"),
+        (OLD_RUST_PANIC, "src/main.rs:43:5: rust boom"),
+        (f"it ended with 1 before it was healthy\nno database\n{NOTE}", "it ended with 1 before it was healthy: no database"),
+        (f"it ended with 1 before it was healthy\n{NOTE}", "it ended with 1 before it was healthy"),
+    ],
+)  # fmt: skip
+def test_bug_what_a_rust_panic_said_most_was_the_note_about_backtraces(error: str, line: str) -> None:
+    assert gist(error, "/shop") == line
+
+
+def test_bug_a_crashed_rust_program_had_the_note_about_backtraces_for_its_last_words() -> None:
+    tail = RUST_PANIC.splitlines()[1:]
+    assert last_words(tail) == "src/main.rs:43:5: rust boom"
+    assert last_words(["reading /shop/x", NOTE, ""]) == "reading /shop/x"
+    assert last_words(OLD_RUST_PANIC.splitlines()[1:], "/shop") == "src/main.rs:43:5: rust boom"
+    assert last_words([]) == ""
 
 
 def test_the_stage_that_failed() -> None:

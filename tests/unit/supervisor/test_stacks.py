@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+from jobbing import python_spec, says, with_jobs
+
+from hybrid_tasks.model.command import Command
+from hybrid_tasks.model.service import Service
+from hybrid_tasks.process.jobs import Job, Jobs
+from hybrid_tasks.supervisor import stacks
+from hybrid_tasks.supervisor.berths import Berth
 from hybrid_tasks.supervisor.stacks import main_frames, main_goroutine
+from hybrid_tasks.supervisor.stuck import explained
 
 HERE = Path("/shop/web")
 
@@ -59,3 +68,26 @@ def test_the_main_goroutine_is_shown_without_the_runtime() -> None:
         "  main.main (main.go:15)",
     ]
     assert main_goroutine(["panic: no"], HERE) == []
+
+
+@pytest.mark.needs("linux")
+def test_bug_what_to_install_stood_between_the_reason_and_the_last_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stacks, "found", lambda *_: None)  # it would be found beside our own interpreter
+
+    async def play(jobs: Jobs) -> str:
+        job = await jobs.start(python_spec(tmp_path, 'import time; print("dreaming", flush=True); time.sleep(1000)'))
+        await says(job, "dreaming")
+        service, berth = Service("web", tmp_path), Berth("127.0.0.1", None)
+        return await explained(job, "it sleeps", service, berth, None, spawn=unasked, environ={})
+
+    assert with_jobs(play).splitlines() == [
+        "it sleeps",
+        "dreaming",
+        "hint: pip install 'hybrid-tasks[debug]' shows what a Python program is doing",
+    ]
+
+
+async def unasked(_role: str, _command: Command) -> Job:
+    raise AssertionError
