@@ -29,7 +29,7 @@ from hybrid_tasks.supervisor.company import Company
 from hybrid_tasks.supervisor.docking import Docking
 from hybrid_tasks.supervisor.driving import Drivers, GaveUp
 from hybrid_tasks.supervisor.fronting import Front
-from hybrid_tasks.supervisor.listening import Way, frontable, placed
+from hybrid_tasks.supervisor.listening import Way, placed, replaced
 from hybrid_tasks.supervisor.occupancy import steered
 from hybrid_tasks.supervisor.probing import Probing
 from hybrid_tasks.supervisor.remarks import Remarks
@@ -138,10 +138,8 @@ class Crew:
             untaken, way = why if way.listen is Listen.FRONT else None, Way()
             plan, run = await asyncio.to_thread(consulting.start, site, replace(service, environ=given.values), place)
         self._berths.choose(service, way.listen)
-        wished = way == Way() and frontable(service, begin.probe) and (untaken or lacks())
-        self.remarks.say(
-            "front", f"replaced at each save, nothing holds its port meanwhile: {wished}" if wished else None
-        )
+        by_itself = way == Way() and plan.driver is None
+        self.remarks.say("front", replaced(service, begin.probe, untaken, lacks) if by_itself else None)
         self._settle(Setting(service, begin.probe, way, given, run))
         return self.warmth.planned(plan, trigger, beside=self.beside)
 

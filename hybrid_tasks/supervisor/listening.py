@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -19,6 +19,7 @@ from hybrid_tasks.process.spec import FIRST_LISTENER
 
 LOOK = 0.01
 LOOPBACK = "127.0.0.1"
+REPLACED = "replaced at each save, nothing holds its port meanwhile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,38 @@ def frontable(service: Service, probe: Probe) -> bool:
     """
     if service.port is None or service.listen is not Listen.AUTO:
         return service.port is not None and service.listen is Listen.FRONT
-    told = service.port_env is not None or any(PORT in word for word in (*(service.command or ()), *service.args))
     alone = not service.ports and service.launch is not Launch.REPLACE
-    return told and alone and isinstance(probe, HttpProbe)
+    return _told(service) and alone and isinstance(probe, HttpProbe)
+
+
+def _told(service: Service) -> bool:
+    return service.port_env is not None or any(PORT in word for word in (*(service.command or ()), *service.args))
+
+
+def replaced(service: Service, probe: Probe, untaken: str | None, lacks: Callable[[], str | None]) -> str | None:
+    """Say that a service which binds its port itself is replaced at a save, why, and what would have it beside.
+
+    Args:
+        service: one without a socket of ours, not behind the front.
+        probe: how it is asked whether it is well.
+        untaken: why its port cannot be held for it, None where that was not tried or could be.
+        lacks: says what has to be done before the front can be used, None for nothing.
+
+    Returns:
+        a remark, or None where it is as it was asked for.
+    """
+    as_asked = service.listen is Listen.OWN or service.launch is Launch.REPLACE or not service.hot_reload
+    if service.port is None or as_asked:
+        return None
+    if service.ports and service.listen is Listen.AUTO:
+        return "replaced at each save: two instances cannot both have its further `ports`"
+    if untaken:
+        return f"{REPLACED}: {untaken}"
+    wanted = [] if isinstance(probe, HttpProbe) else ["`health` with a path"]
+    wanted += [] if _told(service) else ["`port_env`, or `{port}` in `command` or `args`"]
+    wanted = wanted if service.listen is Listen.AUTO else []
+    needs = "; ".join(filter(None, (*wanted, lacks())))
+    return f"{REPLACED}; to be started beside it needs {needs}" if needs else None
 
 
 def moved(program: Command, way: Way, port: int) -> Command:

@@ -232,3 +232,17 @@ def test_a_service_on_an_ipv6_address(project: Project) -> None:
     with socket.create_connection(("::1", port), timeout=30) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert b"".join(iter(lambda: client.recv(4096), b"")).endswith(b"one")
+
+
+def test_bug_a_service_without_a_health_path_was_replaced_and_nobody_said_why(project: Project, port: int) -> None:
+    table = node(project, port)
+    health = 'health = {http = "/healthz", start_period = 5}\n'
+    project.write("hybrid.toml", table.replace(health, ""))
+    started(project)
+    assert services(project)["web"]["launch"] == "replace"
+    assert "it needs `health` with a path\n" in project.inv("dev-status").out
+    project.write("hybrid.toml", table)
+    started(project)
+    project.write("web/main.js", NODE.text("one"))
+    assert project.inv("dev-wait", "--reload").code == 0
+    assert (services(project)["web"]["launch"], services(project)["web"]["remarks"]) == ("beside", [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from hybrid_tasks.model.command import Command
 from hybrid_tasks.model.probe import HttpProbe, TcpProbe
 from hybrid_tasks.model.service import Endpoint, Launch, Listen, Service
-from hybrid_tasks.supervisor.listening import Way, address, answered, frontable, moved
+from hybrid_tasks.supervisor.listening import REPLACED, Way, address, answered, frontable, moved, replaced
 
 HTTP = HttpProbe("/")
 HERE = Path("/")
@@ -35,6 +36,35 @@ HERE = Path("/")
 )
 def test_a_front_is_for_http_services_that_are_told_their_only_port(given, probe, expected) -> None:
     assert frontable(Service("web", HERE, **given), probe) is expected
+
+
+@pytest.mark.parametrize(
+    ("given", "probe", "lacks", "told"),
+    [
+        ({}, HTTP, None, None),
+        ({"port": 1}, HTTP, None, "`port_env`, or `{port}` in `command` or `args`"),
+        ({"port": 1, "port_env": "PORT"}, TcpProbe(), None, "`health` with a path"),
+        ({"port": 1, "port_env": "PORT"}, HTTP, "pip install x", "pip install x"),
+        ({"port": 1, "args": ("{port}",)}, TcpProbe(), "pip install x", "`health` with a path; pip install x"),
+        ({"port": 1, "listen": Listen.FRONT}, TcpProbe(), "pip install x", "pip install x"),
+        ({"port": 1, "listen": Listen.OWN}, TcpProbe(), "pip install x", None),
+        ({"port": 1, "launch": Launch.REPLACE}, TcpProbe(), "pip install x", None),
+        ({"port": 1, "hot_reload": False}, TcpProbe(), "pip install x", None),
+    ],
+)
+def test_bug_it_was_not_said_why_a_service_is_replaced(given, probe, lacks, told) -> None:
+    service = Service("web", HERE, **given)
+    words = None if told is None else f"{REPLACED}; to be started beside it needs {told}"
+    assert replaced(service, probe, None, lambda: lacks) == words
+
+
+def test_what_is_in_the_way_of_a_front_is_said_alone() -> None:
+    service = Service("web", HERE, port=1, port_env="PORT")
+    assert (
+        replaced(service, HTTP, "no program may steer here", lambda: None) == f"{REPLACED}: no program may steer here"
+    )
+    further = replace(service, ports=(Endpoint("metrics", 2),))
+    assert "cannot both have its further `ports`" in (replaced(further, HTTP, None, lambda: None) or "")
 
 
 def test_another_port_takes_the_place_of_the_planned_one_and_of_nothing_else() -> None:
