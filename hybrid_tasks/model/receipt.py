@@ -7,6 +7,8 @@ from enum import Enum
 
 REBUILT = "full rebuild: "
 """How a note begins that says why everything is made anew."""
+RESTARTED = "restarted: "
+"""The same where nothing is built."""
 
 
 class Result(Enum):
@@ -83,6 +85,7 @@ class Receipt:
         }
 
     def _note(self) -> str:
-        """What is said to people; a full rebuild starts cold, and has said why."""
-        told = self.trigger == "crash" or (self.note.startswith(REBUILT) and self.start.startswith("cold"))
+        """What is said to people; what is made anew starts cold, and has said why."""
+        anew = self.note.startswith((REBUILT, RESTARTED))
+        told = self.trigger == "crash" or (anew and self.start.startswith("cold"))
         return self.note if told else "; ".join(filter(None, (self.note, self.start)))

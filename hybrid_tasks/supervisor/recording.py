@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hybrid_tasks.engine.order import Order, Outcome
 from hybrid_tasks.errors import HybridError, PluginBroken, ToolMissing
-from hybrid_tasks.model.receipt import REBUILT, Receipt, Result
+from hybrid_tasks.model.receipt import REBUILT, RESTARTED, Receipt, Result
 from hybrid_tasks.model.status import Blocked, Crashed, Rest, Waiting
 
 _OWED = frozenset({"restart", "config", "crash"})
@@ -91,16 +91,19 @@ def _live(outcome: Outcome | None) -> str:
     return outcome.version.fingerprint if outcome and outcome.error is None and outcome.version else ""
 
 
-def noted(note: str, news: str) -> str:
+def noted(note: str, news: str, *, built: bool) -> str:
     """Add to the note of a receipt what beside its source an instance was given anew.
 
     Args:
         note: what is said of the swap already.
         news: as `news` words it.
+        built: whether there was anything to build.
     """
     if not news:
         return note
-    return f"{note}, {news}" if note.startswith(REBUILT) else "; ".join(filter(None, (note, f"{REBUILT}{news}")))
+    if note.startswith(REBUILT):
+        return f"{note}, {news}"
+    return "; ".join(filter(None, (note, f"{REBUILT if built else RESTARTED}{news}")))
 
 
 def owed(receipt: Receipt) -> str | None:

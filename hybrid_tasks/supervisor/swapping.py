@@ -90,7 +90,8 @@ class Swapping:
             self._switching = False
             self._source.ended(self._serving.pid)
         root, launch, note = self._site.project.root, self._crew.launch_name, self._crew.note
-        note = noted(note, news(proved, self._crew.starting.tried))
+        built = outcome is not None and any(stage.name == "build" for stage in outcome.stages)
+        note = noted(note, news(proved, self._crew.starting.tried), built=built)
         name, missing = self._crew.service.name, outcome.missing if outcome else None
         receipt = receipt_of(
             order,

@@ -66,7 +66,7 @@ SHOWS = 'dir = "web"\ncommand = ["sh", "-c", "echo $DEBUG; exec sleep 1000"]\n'
 
 
 @pytest.mark.parametrize("command", ["dev-start", "dev-restart"])
-def test_an_env_file_and_a_table_are_reasons_with_names_and_no_values(project: Project, command: str) -> None:
+def test_bug_a_service_that_builds_nothing_was_told_to_be_rebuilt(project: Project, command: str) -> None:
     project.write(".env", "DEBUG=1\nTOKEN=t0p\n")
     project.write("web/source", "1")
     plain(project, {"web": SHOWS})
@@ -74,15 +74,26 @@ def test_an_env_file_and_a_table_are_reasons_with_names_and_no_values(project: P
     assert last(project)["note"] == ""
     project.write(".env", "DEBUG=2\nTOKEN=t1p\n")
     assert project.inv(command).code == 0
-    assert last(project)["note"] == "full rebuild: .env changed (DEBUG, TOKEN)"
-    assert services(project)["web"]["detail"] == "full rebuild: .env changed (DEBUG, TOKEN)"
+    assert last(project)["note"] == "restarted: .env changed (DEBUG, TOKEN)"
+    assert services(project)["web"]["detail"] == "restarted: .env changed (DEBUG, TOKEN)"
     assert project.inv("dev-restart").code == 0
     assert last(project)["note"] == "", "that is told once"
     plain(project, {"web": SHOWS + "restart = 'never'\nenv = {EXTRA = '1'}"})
     project.write(".env", "DEBUG=2\n")
     assert project.inv(command).code == 0
     reasons = "services.web.env changed (EXTRA), .env changed (TOKEN), hybrid.toml changed (restart)"
-    assert last(project)["note"] == f"full rebuild: {reasons}"
+    assert last(project)["note"] == f"restarted: {reasons}"
+
+
+@pytest.mark.needs("go")
+def test_a_changed_env_file_has_a_program_built_anew(project: Project, port: int) -> None:
+    project.write(".env", "DEBUG=1\n")
+    project.write("hybrid.toml", table(LANGUAGES["go"], port))
+    written(project, LANGUAGES["go"], "zero")
+    started(project)
+    project.write(".env", "DEBUG=2\n")
+    started(project)
+    assert last(project)["note"] == "full rebuild: .env changed (DEBUG)"
 
 
 def test_a_save_that_takes_a_changed_env_file_says_so_beside_its_own_reason(project: Project, port: int) -> None:
@@ -109,5 +120,5 @@ def test_another_interpreter_in_the_same_place_is_a_reason(project: Project, por
     (project.root / "web" / language.main).write_text(language.text("one"))
     assert reloaded(project)[1] == 0
     now, before = Path(place / "bin" / "python").resolve(), Path(sys.executable).resolve()
-    assert last(project)["note"] == f"full rebuild: interpreter changed ({before} to {now})"
+    assert last(project)["note"] == f"restarted: interpreter changed ({before} to {now})"
     assert get(port) == "one"

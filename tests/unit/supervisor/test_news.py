@@ -52,21 +52,16 @@ def test_names_without_values_by_where_they_come_from(now: Setting | None, told:
 
 
 @pytest.mark.parametrize(
-    ("note", "told", "together"),
+    ("note", "told", "built", "together"),
     [
-        ("", "", ""),
-        ("warm", "", "warm"),
-        ("", ".env changed (A)", "full rebuild: .env changed (A)"),
-        ("full rebuild: go.mod changed", ".env changed (A)", "full rebuild: go.mod changed, .env changed (A)"),
-        ("waited for git", ".env changed (A)", "waited for git; full rebuild: .env changed (A)"),
+        ("", "", True, ""),
+        ("warm", "", False, "warm"),
+        ("", ".env changed (A)", True, "full rebuild: .env changed (A)"),
+        ("", ".env changed (A)", False, "restarted: .env changed (A)"),
+        ("full rebuild: go.mod changed", ".env changed (A)", True, "full rebuild: go.mod changed, .env changed (A)"),
+        ("full rebuild: uv.lock changed", ".env changed (A)", False, "full rebuild: uv.lock changed, .env changed (A)"),
+        ("waited for git", ".env changed (A)", True, "waited for git; full rebuild: .env changed (A)"),
     ],
 )
-def test_it_is_added_to_what_is_said_already(note: str, told: str, together: str) -> None:
-    assert noted(note, told) == together
-
-
-def test_the_file_behind_a_program_that_stays_where_it_is() -> None:
-    before, now = replace(ONE, program="/opt/a/python3.11"), replace(ONE, program="/opt/b/python3.12")
-    assert news(before, now) == "program changed (/opt/a/python3.11 to /opt/b/python3.12)"
-    python = replace(now, service=replace(WEB, stack="python"))
-    assert news(replace(python, program="/opt/a/python3.11"), python).startswith("interpreter changed (/opt/a/")
+def test_it_is_added_to_what_is_said_already(note: str, told: str, built: bool, together: str) -> None:
+    assert noted(note, told, built=built) == together
