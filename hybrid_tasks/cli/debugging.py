@@ -53,7 +53,7 @@ class Session:
     def __init__(self, root: Path, service: str) -> None:
         self._root = root
         self._service = service
-        self._progress = Progress(sys.stdout, live=False, paint=Paint.of(sys.stdout))
+        self._progress = Progress(sys.stdout, live=False, paint=Paint.of(sys.stdout), summed=False)
         self._debugger: Mapping[str, Any] = {}
         self._coming = False
         self._known = False

@@ -22,7 +22,7 @@ STAGES = {
 }
 """Stages that last; the others are over before they could be read."""
 LASTS = 2.0
-"""Seconds after which a pipe is told what a service is doing: what is over sooner, the summary tells."""
+"""Seconds after which a pipe is told what a service is doing, or that it failed; else the summary tells."""
 SETTLED = frozenset({"running", "finished", "blocked", "crashed", "held", "stopped", "elsewhere"})
 
 
@@ -53,12 +53,14 @@ class Progress:
         live: redraw a block (a terminal), else print lines.
         paint: whether to colour.
         clock: monotonic seconds.
+        summed: a summary says in the end what has failed; else that is said at once.
     """
 
     out: TextIO
     live: bool
     paint: Paint
     clock: Callable[[], float] = time.monotonic
+    summed: bool = True
     _rows: dict[str, _Row] = field(default_factory=dict)
     _drawn: int = 0
     _frame: int = 0
@@ -91,7 +93,8 @@ class Progress:
             self._draw()
             return
         for service, row in self._rows.items():
-            if row.doing and row.busy and not row.told and self.clock() - row.begun >= LASTS:
+            lasts = row.doing and not row.told and self.clock() - row.begun >= LASTS
+            if lasts and (row.busy or not row.good):
                 self._tell(service, row)
 
     def clear(self) -> None:
@@ -156,7 +159,7 @@ class Progress:
         row = self._rows[service] = _Row(text, since, self.clock(), busy, good, swapping, heard=heard)
         if self.live:
             self._draw()
-        elif not busy and (heard or not good):
+        elif not busy and (heard if good else not self.summed):
             self._tell(service, row)
 
     def _tell(self, service: str, row: _Row) -> None:

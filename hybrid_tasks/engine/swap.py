@@ -80,7 +80,7 @@ async def swap(order: Order, crew: Crew, owner: Owner) -> Outcome:
                 return await _beside(version, checking, crew, owner, book)
             return await _replace(order, version, crew, owner, book)
         except _Failure as failure:
-            return Outcome(tuple(book.stages), failure.error, failure.job, failure.version)
+            return Outcome(tuple(book.stages), failure.error, failure.job, failure.version, failure.missing)
         except HybridError as error:
             words = "\n".join(error.lines()).removeprefix("error: ")
             return Outcome(tuple(book.stages), words, missing=error if isinstance(error, ToolMissing) else None)
@@ -91,11 +91,14 @@ async def swap(order: Order, crew: Crew, owner: Owner) -> Outcome:
 
 
 class _Failure(Exception):
-    def __init__(self, error: str, job: Job | None = None, version: Version | None = None) -> None:
+    def __init__(
+        self, error: str, job: Job | None = None, version: Version | None = None, missing: ToolMissing | None = None
+    ) -> None:
         super().__init__(error)
         self.error = error
         self.job = job
         self.version = version
+        self.missing = missing
 
 
 async def _nudged(nudge: Nudge, crew: Crew, owner: Owner, book: _Book) -> bool:
@@ -190,7 +193,8 @@ async def _tried(version: Version, crew: Crew, book: _Book, checking: asyncio.Ta
             try:
                 job = await crew.launch(version)
             except HybridError as error:
-                raise _Failure("\n".join(error.lines()).removeprefix("error: ")) from error
+                missing = error if isinstance(error, ToolMissing) else None
+                raise _Failure("\n".join(error.lines()).removeprefix("error: "), missing=missing) from error
             mark.ok = True
         with book("probe") as mark:
             verdict = await _probe(job, crew, book, checking)
@@ -254,7 +258,7 @@ async def _replace(order: Order, version: Version, crew: Crew, owner: Owner, boo
             outside = await _genuine(order.good, owner)
             again = await _launch(order.good, crew, book, None)
         except _Failure as second:
-            raise _Failure(f"{failure.error}\nand the version before failed too: {second.error}") from failure
+            raise _Failure(_both(failure.error, second.error), missing=failure.missing) from failure
         with book("switch") as mark:
             await owner.switch(again, order.good)
             mark.ok = True
@@ -264,3 +268,11 @@ async def _replace(order: Order, version: Version, crew: Crew, owner: Owner, boo
         await owner.switch(job, version)
         mark.ok = True
     return Outcome(tuple(book.stages), None, job, version)
+
+
+def _both(error: str, before: str) -> str:
+    """The words of two failures, one after the other; what is the same is said once."""
+    first, *more = error.split("\n", 1)
+    if error == before:
+        return "\n".join((f"{first}, as did the version before", *more))
+    return f"{error}\nand the version before failed too: {before}"

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from hybrid_tasks.errors import HybridError
+from hybrid_tasks.errors import HybridError, ToolMissing
 from hybrid_tasks.model.command import Command
 
 
@@ -24,6 +24,10 @@ class StartFailed(HybridError):
     def __init__(self, message: str, service: str, hint: str = "", missing: str | None = None) -> None:
         super().__init__(message, hint, subject=f"service `{service}`")
         self.missing = missing
+
+
+class ProgramMissing(StartFailed, ToolMissing):
+    """A program that is named without a place is nowhere on PATH: no change of the source mends that."""
 
 
 def why(command: Command, env: Mapping[str, str], service: str, stage: str, number: int) -> StartFailed:
@@ -51,7 +55,7 @@ def why(command: Command, env: Mapping[str, str], service: str, stage: str, numb
         }
         return StartFailed(f"cannot execute `{program}`: {text}", service, cure.get(number, ""))
     if "/" not in program:
-        return StartFailed(
+        return ProgramMissing(
             f"`{program}` was not found", service, f"install it, or add it to PATH ({env.get('PATH', '')})", program
         )
     if (file := Path(command.cwd, program)).exists():

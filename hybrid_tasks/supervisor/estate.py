@@ -6,7 +6,8 @@ import asyncio
 import gc
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from hybrid_tasks.control.paths import hybrid_dir, socket_path
@@ -31,7 +32,7 @@ from hybrid_tasks.supervisor.fronting import FRONT, Front
 from hybrid_tasks.supervisor.halts import Halts
 from hybrid_tasks.supervisor.loaded import Loaded, load
 from hybrid_tasks.supervisor.memory import Memory
-from hybrid_tasks.supervisor.order import service_needs, step_needs
+from hybrid_tasks.supervisor.order import STEP, service_needs, step_needs
 from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.source import TICK, Source
 from hybrid_tasks.supervisor.steps import Steps
@@ -39,6 +40,7 @@ from hybrid_tasks.supervisor.sweep import sweep
 from hybrid_tasks.supervisor.telling import Telling
 from hybrid_tasks.supervisor.unit import ServiceUnit
 
+Missing = Callable[[tuple[str, ...]], None]
 LAST_WORDS = 1.0
 """Seconds at the end for observers to hear what they have not heard yet."""
 CHECK_FACTOR = 20_000
@@ -153,7 +155,7 @@ class Estate:
         if name not in self.units:
             service = self.loaded.project.services[name]
             source = Source(service, self._site, self._observer)
-            self.units[name] = ServiceUnit(service, self._site, source, lambda: self._needs(name), self._front)
+            self.units[name] = ServiceUnit(service, self._site, source, partial(self._needs, name), self._front)
         return self.units[name]
 
     async def reconfigured(self, unit: ServiceUnit) -> bool:
@@ -226,17 +228,22 @@ class Estate:
         await asyncio.to_thread(self._telling.close, LAST_WORDS)
         self._runs.close()
 
-    async def _needs(self, name: str) -> None:
+    async def _needs(self, name: str, missing: Missing) -> None:
         """Wait until what a service needs is there."""
-        await self._met(self.units[name].service.needs)
+        await self._met(self.units[name].service.needs, missing)
 
-    async def _met(self, needs: tuple[str, ...]) -> None:
+    async def _met(self, needs: tuple[str, ...], missing: Missing = lambda _: None) -> None:
         """Wait until steps have run and services are well."""
         assert self._steps is not None and self.loaded is not None  # noqa: S101, PT018
         for step in step_needs(needs):
+            missing((STEP + step, *self._absent(needs)))
             await self._steps.done(self.loaded.project.steps[step])
-        while not all(self._there(need) for need in service_needs(needs)):
+        while left := self._absent(needs):
+            missing(left)
             await self.bus.changed()
+
+    def _absent(self, needs: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(name for name in service_needs(needs) if not self._there(name))
 
     def _there(self, name: str) -> bool:
         unit = self.units.get(name)

@@ -23,6 +23,9 @@ from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.source import Source
 from hybrid_tasks.supervisor.standing import Standing
 
+Needs = Callable[[Callable[[tuple[str, ...]], None]], Awaitable[None]]
+"""Waits until all that a service needs is there; what it calls hears what is not, whenever that changes."""
+
 
 class Swapping:
     """What the swaps of one service may change.
@@ -35,7 +38,7 @@ class Swapping:
         kept: the last good version.
         standing: the live state of the service.
         wake: set whenever something happened.
-        needs: waits until everything the service needs is healthy.
+        needs: waits until everything the service needs is healthy, and tells what that still is.
         unwanted: whether the swap in flight is not wanted any more, whatever the source is.
         started: hears of an instance that serves from now on.
     """
@@ -50,7 +53,7 @@ class Swapping:
         kept: Kept,
         standing: Standing,
         wake: asyncio.Event,
-        needs: Callable[[], Awaitable[None]],
+        needs: Needs,
         unwanted: Callable[[], bool],
         started: Callable[[], None],
     ) -> None:
@@ -119,8 +122,8 @@ class Swapping:
         """Wait for what the service needs, unless an older instance serves already."""
         needs = self._crew.service.needs
         if self._serving.running is None and needs:
-            self._standing.change(swap=InFlight("gate", self._site.now()), rest=Waiting(needs))
-            await self._needs()
+            swap = InFlight("gate", self._site.now())
+            await self._needs(lambda left: self._standing.change(swap=swap, rest=Waiting(left)))
 
     async def quiet(self) -> None:
         """Wait until saving has paused; never returns when the source has moved on (the swap is cancelled)."""

@@ -7,7 +7,7 @@ wanted or not, the tree against what serves; and has at most one swap in flight.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from hybrid_tasks.engine.order import Order
@@ -30,7 +30,7 @@ from hybrid_tasks.supervisor.setting import Setting, setting_of
 from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.source import Source
 from hybrid_tasks.supervisor.standing import Standing
-from hybrid_tasks.supervisor.swapping import Swapping
+from hybrid_tasks.supervisor.swapping import Needs, Swapping
 
 
 class ServiceUnit:
@@ -40,13 +40,11 @@ class ServiceUnit:
         service: as configured now.
         site: what all units share.
         source: the service's watched files.
-        needs: waits until everything the service needs is healthy.
+        needs: waits until everything the service needs is healthy, and tells what that still is.
         front: stands before services that cannot take a socket.
     """
 
-    def __init__(
-        self, service: Service, site: Site, source: Source, needs: Callable[[], Awaitable[None]], front: Front
-    ) -> None:
+    def __init__(self, service: Service, site: Site, source: Source, needs: Needs, front: Front) -> None:
         self.service = service
         self.site = site
         self.source = source

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from seat import ask, output, plain, reloaded, services, started, state
+from shop import receipts
 from waiting import until
 
 from hybrid_tasks.testing.project import Project
@@ -187,3 +188,32 @@ def test_bug_a_start_that_went_well_was_told_with_the_error_of_the_one_before(pr
     before, after = json.loads(failed.out), json.loads(done.out)
     assert (before["result"], after["result"]) == ("failed", "live"), after
     assert after["to"] == services(project)["flaky"]["last_receipt"]["to"]
+
+
+def test_bug_two_versions_that_fail_alike_were_told_twice(project: Project, tmp_path: Path) -> None:
+    flag = tmp_path / "flag"
+    flag.touch()
+    body = f"test -e {flag} || exit 3; exec sleep 1000"
+    plain(project, {"web": f'dir = "a"\ncommand = ["sh", "-c", "{body}"]\n'})
+    started(project)
+    flag.unlink()
+    project.write("a/source", "2")
+    assert reloaded(project)[1] == 1
+    [save] = [receipt for receipt in receipts(project) if receipt["trigger"] == "save"]
+    assert save["error"] == "it ended with 3 before it was healthy, as did the version before"
+
+
+def test_bug_a_program_that_is_not_installed_was_said_to_wait_for_a_change(project: Project, tmp_path: Path) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    project.environ["PATH"] += f":{tools}"
+    plain(project, {"ui": 'dir = "a"\ncommand = ["no-such-program", "run"]\n'})
+    done = project.inv("dev-start")
+    assert done.code == 1
+    assert done.out.startswith("ui  blocked: `no-such-program` was not found\n    hint: install it, or add it to PATH")
+    assert "change" not in done.out
+    assert done.out.count("was not found") == 1, "and it is told once"
+    (tools / "no-such-program").write_text("#!/bin/sh\nexec sleep 1000\n")
+    (tools / "no-such-program").chmod(0o755)
+    started(project)
+    assert state(project, "ui") == "running"

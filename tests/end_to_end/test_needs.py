@@ -60,6 +60,16 @@ def test_a_service_starts_when_what_it_needs_is_healthy(project: Project) -> Non
     assert ended(project, "web") < ended(project, "api") < ended(project, "db"), "stopped backwards"
 
 
+def test_bug_what_was_there_already_was_said_to_be_waited_for(project: Project) -> None:
+    tables = {"web": service("web", "api", "stock"), "api": service("api", wait="go"), "stock": service("stock")}
+    write(project, tables)
+    starting = background(project, "dev-start")
+    until(lambda: state(project, "stock") == "running", timeout=30)
+    until(lambda: services(project)["web"]["detail"] == "waits for api")
+    project.write("go", "")
+    assert starting.wait(60) == 0
+
+
 def test_a_wave_starts_and_stops_in_parallel(project: Project) -> None:
     """Each of three waits for a file that another one makes: one after the other they would never come up."""
     names = ("one", "two", "three")

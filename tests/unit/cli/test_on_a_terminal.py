@@ -38,10 +38,10 @@ def test_a_start_is_a_live_block_and_ends_with_the_address(desk: Desk) -> None:
 
 
 def test_ci_and_a_dumb_terminal_get_lines(desk: Desk) -> None:
-    answer = canned({"services": [HEALTHY], "receipts": [LIVE]}, 0, Event("receipt", 0.0, "web", {"result": "failed"}))
+    answer = canned({"services": [HEALTHY], "receipts": [LIVE]}, 0, Event("note", 0.0, None, {"text": "web: a note"}))
     for env in ({"CI": "true"}, {"TERM": "dumb"}):
         with desk.supervised({"start": answer}), desk.terminal("dev-start", env=env) as child:
-            child.expect_exact("web: failed\r\n")
+            child.expect_exact("web: a note\r\n")
             assert ended(child) == 0
 
 

@@ -91,7 +91,28 @@ def test_bug_a_pipe_got_a_line_for_every_stage_of_a_start_that_took_no_time() ->
     progress.hear(Event("receipt", 0.0, "web", {"result": "live"}))
     assert out.getvalue() == ""
     progress.hear(Event("receipt", 0.0, "api", {"result": "failed"}))
-    assert out.getvalue() == "api: failed\n", "what is wrong is told at once"
+    assert out.getvalue() == "", "the summary that comes next tells why"
+
+
+def test_bug_a_failure_was_told_twice_in_a_pipe() -> None:
+    """By the line of a service, and at once after it by the summary; a start that goes on says so before that."""
+    out, progress, clock = piped()
+    progress.hear(Event("stage", 0.0, "api", {"stage": "launch"}))
+    progress.hear(state("api", "crashed", detail="it ended with 3"))
+    progress.hear(Event("receipt", 0.0, "api", {"result": "failed"}))
+    progress.tick()
+    assert out.getvalue() == ""
+    clock.now += LASTS
+    progress.tick()
+    progress.tick()
+    assert out.getvalue() == "api: crashed: it ended with 3\n"
+
+
+def test_where_no_summary_follows_a_failure_is_told_at_once() -> None:
+    out = io.StringIO()
+    progress = Progress(out, live=False, paint=PLAIN, summed=False)
+    progress.hear(Event("receipt", 0.0, "api", {"result": "failed"}))
+    assert out.getvalue() == "api: failed\n"
 
 
 def test_what_a_stage_waits_for_is_told_until_it_goes_on() -> None:
