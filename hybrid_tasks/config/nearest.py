@@ -64,15 +64,14 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     import difflib
 
     by_fold = {_fold(name): name for name in reversed(names)}
+    longer = [name for fold, name in by_fold.items() if len(folded) > 1 and fold.startswith(folded)]
+    if len(longer) == 1:
+        return longer[0]  # its beginning says more than letters that two names happen to share
     matches = difflib.get_close_matches(folded[:100], by_fold, n=1, cutoff=0.6)
     if matches:
         return by_fold[matches[0]]
-    starts = [
-        name
-        for fold, name in by_fold.items()
-        if len(folded) > 1 and (fold.startswith(folded) or folded.startswith(fold))
-    ]
-    return min(starts, default=None)
+    shorter = [name for fold, name in by_fold.items() if len(folded) > 1 and folded.startswith(fold)]
+    return min((*longer, *shorter), default=None)
 
 
 def suggestion(word: str, known: Iterable[str], many: str = "") -> str:

@@ -186,7 +186,7 @@ def _unknown(name: str, known: list[str]) -> WrongInput:
         hint = f"did you mean `{plain(close[0])}`?"
     else:
         hint = (
-            f"known: {', '.join(plain(k) for k in known[:20])}"
+            f"known: {', '.join(f'`{plain(name)}`' for name in known[:20])}"
             if known
             else "nothing has been started yet: inv dev-start"
         )

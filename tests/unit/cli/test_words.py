@@ -31,6 +31,7 @@ from hybrid_tasks.errors import WrongInput
             ["dev-status", "web"],
             "error: `dev-status` takes no words, and there is no task `web`\n hint: see `inv --help dev-status`\n",
         ),
+        (["dev-stat"], "error: there is no task `dev-stat`\n hint: did you mean `inv dev-status`?\n"),
         (["dev-strat"], "error: there is no task `dev-strat`\n hint: did you mean `inv dev-start`?\n"),
         (["dev-zzzzzz"], "error: there is no task `dev-zzzzzz`\n hint: see `inv --list`\n"),
         (["dev-completion", "tcsh"], "error: there is no completion for `tcsh`\n hint: known: `bash`, `fish`, `zsh`\n"),

@@ -29,6 +29,13 @@ def test_closest(word, meant):
     assert closest(word, KEYS) == meant
 
 
+def test_bug_another_name_was_offered_for_the_beginning_of_one():
+    tasks = ["dev-start", "dev-status", "dev-stop", "dev-step"]
+    assert closest("dev-stat", tasks) == "dev-status"
+    assert closest("dev-strat", tasks) == "dev-start"
+    assert closest("dev-sta", tasks) == "dev-start", "several begin so: the closest"
+
+
 def test_a_synonym_that_is_not_known_is_not_offered():
     assert closest("depends_on", ["port"]) is None
 

@@ -135,7 +135,7 @@ def test_unknown_services_are_named_with_the_closest_known_one(tmp_path: Path) -
     assert "`worker`" in caught.value.hint
     with pytest.raises(WrongInput) as caught:
         check(tmp_path, ["zzz"])
-    assert caught.value.hint == "known: llm-api, web"
+    assert caught.value.hint == "known: `llm-api`, `web`"
     with pytest.raises(Mistakes):
         check(tmp_path, ["zzz", "yyy"])
     with pytest.raises(WrongInput) as caught:
