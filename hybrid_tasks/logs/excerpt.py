@@ -22,7 +22,9 @@ _FOREIGN = re.compile(
 _SYNTAX = re.compile(r"(?:Syntax|Indentation|Tab)Error: ")
 _NODE = re.compile(r"(?:file://)?\S+\.[cm]?[jt]sx?:\d+$")
 _DIED = re.compile(r"(?:panic: |fatal error: |thread '.*' (?:\(\d+\) )?panicked at )")
+_DEEPER = ("    ", "  |  ")  # a frame's lines stand deeper than its place
 _LOOK_AHEAD = 3
+_LAST_FRAMES = 2
 
 
 def matters(lines: Sequence[str], n: int = 20) -> list[str]:
@@ -78,18 +80,35 @@ def _traceback(lines: Sequence[str], n: int) -> list[str]:
 
 
 def _own_frames(lines: Sequence[str]) -> list[str]:
-    """A traceback without the frames of others, or as it is when it has no frame of the project."""
+    """A traceback without the frames of others, or with only the last of them when it has no frame of the project."""
     kept: list[str] = []
     foreign = own = False
     for line in lines:
         if place := _PYTHON_PLACE.match(line):
             foreign = _FOREIGN.match(place[1]) is not None
             own = own or not foreign
-        elif not line.startswith(("    ", "  |  ")):  # a frame's lines stand deeper than its place
+        elif not line.startswith(_DEEPER):
             foreign = False
         if not foreign:
             kept.append(line)
-    return kept if own else list(lines)
+    return kept if own else _last_frames(lines)
+
+
+def _last_frames(lines: Sequence[str]) -> list[str]:
+    """A traceback with its last frames, each traceback of a chain."""
+    kept: list[str] = []
+    frames: list[list[str]] = []
+    for line in (*lines, ""):
+        if _PYTHON_PLACE.match(line):
+            frames.append([line])
+        elif frames and line.startswith(_DEEPER):
+            frames[-1].append(line)
+        else:
+            kept += ["  …"] * (len(frames) > _LAST_FRAMES)
+            kept += [part for frame in frames[-_LAST_FRAMES:] for part in frame]
+            frames = []
+            kept.append(line)
+    return kept[:-1]
 
 
 def _syntax_error(lines: Sequence[str], n: int) -> list[str]:

@@ -144,5 +144,20 @@ def test_the_frame_of_the_users_file_was_buried_below_those_of_the_server() -> N
     own = ['  File "/shop/web/app.py", line 7, in <module>', "    import nothing", "    ^^^^^^^^^^^^^^"]
     head, last = "Traceback (most recent call last):", "ModuleNotFoundError: No module named 'nothing'"
     assert matters([head, *foreign, *own, *foreign[:2], last, "bye"]) == [head, *own, last]
-    # without a frame of the project nothing is left out
-    assert matters([head, *foreign, last]) == [head, *foreign, last]
+    # without a frame of the project the last ones stay
+    assert matters([head, *foreign, last]) == [head, "  …", *foreign[-2:], last]
+
+
+def test_bug_thirty_frames_of_others_stood_around_two_lines_that_say_something() -> None:
+    """An application that is none: no frame of the project has anything to do with it."""
+    frame = '  File "/venv/lib/python3.11/site-packages/uvicorn/x.py", line {}, in f\n    g{}()\n    ^^^^\n'
+    ours = '  File "/opt/plugins/hybrid_stack_python/launch.py", line 126, in <module>\n    _prepared()()\n'
+    head = "Traceback (most recent call last):\n"
+    frames = "".join(frame.format(number, number) for number in range(30))
+    last = "".join(frame.format(number, number) for number in (28, 29))
+    chained = "During handling of the above exception, another exception occurred:\n\n"
+    text = f"up\n{head}{ours}{frames}KeyError: 'app'\n\n{chained}{head}{frames}TypeError: 'int' object is not callable\ndown"
+    assert matters(text.splitlines(), 30) == [
+        *(head + "  …\n" + last + "KeyError: 'app'\n\n" + chained).splitlines(),
+        *(head + "  …\n" + last + "TypeError: 'int' object is not callable").splitlines(),
+    ]
