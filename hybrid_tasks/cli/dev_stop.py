@@ -27,6 +27,7 @@ def dev_stop(_c: Context, service: list[str] | None = None, json: bool = False) 
     from hybrid_tasks.cli import here
     from hybrid_tasks.cli.paint import Paint, harmless, is_live
     from hybrid_tasks.cli.progress import Progress
+    from hybrid_tasks.cli.tables import width
     from hybrid_tasks.errors import Code
 
     names = here.only(service)
@@ -40,8 +41,10 @@ def dev_stop(_c: Context, service: list[str] | None = None, json: bool = False) 
     if json:
         print(json_module.dumps({"schema": 1, **result}))
         return Code.DONE
-    for status in services:
-        print(" ".join(harmless(f"{status.get('name')}  stopped")))
+    stopped = [" ".join(harmless(str(status.get("name")))) for status in services]
+    longest = max(map(width, stopped), default=0)
+    for name in stopped:
+        print(f"{name}{' ' * (longest - width(name))}  stopped")
     if not services:
         print(result.get("note") or "nothing was running")
     return Code.DONE
