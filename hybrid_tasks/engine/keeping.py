@@ -27,14 +27,23 @@ def place_for(folder: Path, number: int) -> Path:
     return folder / f"{os.getpid()}-{number}"
 
 
-def fresh(place: Path) -> Path:
-    """Make an empty directory for a build, and give it; blocks.
+def clear(place: Path) -> None:
+    """Remove what a supervisor of the same pid may have left where a build will be; blocks.
 
     Args:
         place: as `place_for` names it.
     """
     if place.exists():
         shutil.rmtree(place)
+
+
+def fresh(place: Path) -> Path:
+    """Make an empty directory for a build, and give it; blocks.
+
+    Args:
+        place: as `place_for` names it.
+    """
+    clear(place)
     place.mkdir(parents=True)
     return place
 

@@ -23,6 +23,8 @@ from hybrid_tasks.engine.watches import Owner
 from hybrid_tasks.model.watching import Watch
 
 _REMEMBER_LOSS = 600.0
+_CHECK_FACTOR = 20_000  # times the processor time of a check until the next one
+_LONGEST_CHECK = 600.0  # seconds
 
 
 class Events(Protocol):
@@ -77,6 +79,7 @@ class Observer:
         self._limit = ("", 0)
         self._silent: dict[str, dict[str, str]] = {}
         self._lost: float | None = None
+        self._check_again = 0.0
         self._closed = False
         self._events: Events | None = None
         self._begin()
@@ -120,6 +123,13 @@ class Observer:
         if self._events is not None:
             self._events.close()
         self._delivery.close()
+
+    def tick(self) -> None:
+        """Check from time to time: counting some thousand watches takes milliseconds."""
+        if time.monotonic() >= self._check_again:
+            begun = time.thread_time()
+            self.check()
+            self._check_again = time.monotonic() + min((time.thread_time() - begun) * _CHECK_FACTOR, _LONGEST_CHECK)
 
     def check(self) -> None:
         """Make sure that everything planned is really watched, and repair what is not; meant for the safety tick."""

@@ -21,7 +21,7 @@ class Place:
     """Where an instance will run.
 
     Args:
-        artefacts: a fresh, empty directory for what this build produces; without a build and files there is none.
+        artefacts: a directory for what this build produces, fresh and empty; made when the plan has a build or files.
         port: the port to serve on, or None when the service has none.
         host: the address to bind.
         listen_fd: the number of the inherited listening socket in the new process, or None.

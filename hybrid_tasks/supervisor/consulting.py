@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hybrid_tasks.engine.keeping import fresh
+from hybrid_tasks.engine.keeping import clear
 from hybrid_tasks.errors import HybridError, ToolMissing
 from hybrid_tasks.model.debugging import Debugging
 from hybrid_tasks.model.plan import DebugPlan, Place, ReloadAction, ReloadPlan, RunPlan, StartPlan
@@ -99,7 +99,7 @@ def _planned(site: Site, service: Service, place: Place) -> StartPlan:
 
 
 def _run(site: Site, service: Service, place: Place, plan: StartPlan) -> tuple[StartPlan, RunPlan]:
-    if _makes(plan):
+    if plan.build is not None or plan.files:
         place.artefacts.mkdir(parents=True, exist_ok=True)
     for name, text in plan.files.items():
         (place.artefacts / name).write_text(text, "utf-8")
@@ -170,6 +170,7 @@ def begin(
         settled: how it listens, whatever the stack makes of its source now; None: that is open.
         spare: gives a port to listen on behind the front, None when there is no front.
     """
+    clear(place.artefacts)
     probe = routing.health(site.host, service)
     if debugging is not None:
         nobody_elses(service, debugging, site.jobs.live)
@@ -177,14 +178,8 @@ def begin(
         plan = _planned(site, service, placed(place, way))
     else:
         plan, way = _listening(site, service, place, probe, offer=offer, settled=settled, spare=spare)
-    if _makes(plan):
-        fresh(place.artefacts)
     plan, run = _run(site, service, placed(place, way), plan)
     return Beginning(plan, run, probe, way)
-
-
-def _makes(plan: StartPlan) -> bool:
-    return plan.build is not None or bool(plan.files)
 
 
 def _listening(

@@ -7,7 +7,6 @@ asked: a program that stands at a breakpoint is not ill, and a probe would run i
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
@@ -18,11 +17,12 @@ from hybrid_tasks.model.verdict import Healthy, Unhealthy, Verdict
 from hybrid_tasks.process import ports, tracing
 from hybrid_tasks.process.children import family
 from hybrid_tasks.process.jobs import Job
+from hybrid_tasks.supervisor.ownership import TreeActivity
 
 PROVED = 10.0
 """Seconds after which an instance that lives has come up, whatever its health."""
-STANDS = 1.5
-"""Seconds that a program is stopped with nobody attached after which its debugger holds it at a fault of its own."""
+STANDS = 4
+"""Looks in a row at a stopped program with nobody attached and an idle debugger: it is held at a fault of its own."""
 FIRST_PAUSE, LAST_PAUSE = 0.02, 0.25
 
 
@@ -135,19 +135,20 @@ class _Stance:
     """Whether a program that comes up has been stopped: by somebody, or by its debugger at a fault (Go's panics)."""
 
     def __init__(self, job: Job, debugging: Debugging) -> None:
-        self.stands = False
         self._job, self._debugging = job, debugging
-        self._since: float | None = None
+        self._activity = TreeActivity(job)
+        self._looks = 0
+
+    @property
+    def stands(self) -> bool:
+        """Whether it will not go on by itself."""
+        return self._looks >= STANDS
 
     def settled(self) -> bool:
         """Look; whether there is nothing more to wait for."""
-        seen = look(self._job, self._debugging)
-        if seen.attached or not seen.stopped:
-            self._since = None
-            return seen.paused
-        self._since = self._since or time.monotonic()
-        self.stands = time.monotonic() - self._since >= STANDS
-        return self.stands
+        seen, still = look(self._job, self._debugging), self._activity.still()  # reading symbols takes a debugger time
+        self._looks = self._looks + 1 if seen.stopped and not seen.attached and still else 0
+        return seen.paused or self.stands
 
 
 async def _until(true: Callable[[], bool], died: asyncio.Future[int], seconds: float) -> bool:

@@ -43,8 +43,6 @@ from hybrid_tasks.supervisor.unit import ServiceUnit
 Missing = Callable[[tuple[str, ...]], None]
 LAST_WORDS = 1.0
 """Seconds at the end for observers to hear what they have not heard yet."""
-CHECK_FACTOR = 20_000
-"""Times that it takes to count the watches until they are counted again: some thousand of them take milliseconds."""
 MOST_ASTRAY = 2
 """Looks at a root that is not the project's until we end."""
 
@@ -256,14 +254,11 @@ class Estate:
 
     async def _tick(self) -> None:
         """Compare trees from time to time although nothing was heard: events only make it fast."""
-        again = 0.0
         while True:
             await asyncio.sleep(TICK)
             self.look_at_root()
-            if self._observer is not None and time.monotonic() >= again:
-                begun = time.monotonic()
-                await asyncio.to_thread(self._observer.check)
-                again = time.monotonic() + (time.monotonic() - begun) * CHECK_FACTOR
+            if self._observer is not None:
+                await asyncio.to_thread(self._observer.tick)
             for unit in self.units.values():
                 if unit.state.serving is not None and unit.source.due(time.monotonic()):
                     unit.dirty(None)

@@ -77,7 +77,7 @@ def alone(units: Iterable[ServiceUnit], borrower: object) -> list[str]:
 def release(units: Iterable[ServiceUnit], borrower: object, *, for_good: bool) -> None:
     """Leave what somebody wanted for a while to whoever else wants it, or have it wanted `for_good` from now on."""
     for unit in units:
-        if for_good:
+        if for_good and borrower in unit.borrowers:
             unit.borrowers.clear()
         else:
             unit.borrowers.discard(borrower)

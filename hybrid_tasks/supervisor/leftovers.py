@@ -30,7 +30,8 @@ async def settle(estate: Estate, reply: Reply) -> None:
     """
     configured = estate.loaded.project.services if estate.loaded is not None else {}
     left = [unit for name, unit in estate.units.items() if name not in configured and not unit.stopped]
-    await stop(estate, [unit.service.name for unit in left if unit.state.serving is None])
+    if idle := [unit.service.name for unit in left if unit.state.serving is None]:
+        await stop(estate, idle)
     for unit in left:
         if unit.state.serving is not None:
             reply.event(Event("note", time.time(), None, {"text": still_runs(unit.service)}))

@@ -13,8 +13,6 @@ from hybrid_tasks.errors import HybridError, PluginBroken, ToolMissing
 from hybrid_tasks.model.receipt import REBUILT, RESTARTED, Receipt, Result
 from hybrid_tasks.model.status import Blocked, Crashed, Rest, Waiting
 
-_OWED = frozenset({"restart", "config", "crash"})
-
 
 def new_id(at: float) -> str:
     """Make a receipt id that sorts by time.
@@ -106,12 +104,9 @@ def noted(note: str, news: str, *, built: bool) -> str:
     return "; ".join(filter(None, (note, f"{REBUILT if built else RESTARTED}{news}")))
 
 
-def owed(receipt: Receipt) -> str | None:
-    """Give the trigger of a cancelled swap that has to come about even when the save that ended it is undone."""
-    return receipt.trigger if receipt.result is Result.CANCELLED and receipt.trigger in _OWED else None
-
-
-def refused(service: str, fingerprint: str, error: Exception, before: str | None, at: float) -> Receipt:
+def refused(
+    service: str, fingerprint: str, error: Exception, before: str | None, at: float, *, trigger: str
+) -> Receipt:
     """Write down that a swap could not even be begun.
 
     Args:
@@ -120,10 +115,11 @@ def refused(service: str, fingerprint: str, error: Exception, before: str | None
         error: why; one that is not ours is put into words that can be pasted into a report.
         before: run id of what serves.
         at: seconds since the epoch.
+        trigger: what asked for it.
     """
     words = "\n".join(error.lines()).removeprefix("error: ") if isinstance(error, HybridError) else _surprise(error)
     return Receipt(
-        new_id(at), service, "save", Result.FAILED, "", fingerprint, at, error=words, before=before, ended=at
+        new_id(at), service, trigger, Result.FAILED, "", fingerprint, at, error=words, before=before, ended=at
     )
 
 

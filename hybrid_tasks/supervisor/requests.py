@@ -126,7 +126,7 @@ async def _start(estate: Estate, request: Request, reply: Reply, halted: Halted)
             if reply.cancelled.is_set():
                 code = Code.INTERRUPTED
                 await undo(estate, reply, alone(units, reply))
-            elif all(unit.service.name in halted and not unit.state.wanted for unit in units):
+            elif units and all(unit.service.name in halted and not unit.state.wanted for unit in units):
                 raise StoppedMeanwhile
             await estate.memory.kept()
             reply.result(result(units), code)

@@ -24,13 +24,14 @@ from hybrid_tasks.supervisor.excuses import excuse
 from hybrid_tasks.supervisor.fronting import Front
 from hybrid_tasks.supervisor.history import History
 from hybrid_tasks.supervisor.kept import Kept
-from hybrid_tasks.supervisor.recording import owed, refused, rest_after
+from hybrid_tasks.supervisor.recording import refused, rest_after
 from hybrid_tasks.supervisor.serving import Running, Serving
 from hybrid_tasks.supervisor.setting import Setting, setting_of
 from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.source import Source
 from hybrid_tasks.supervisor.standing import Standing
 from hybrid_tasks.supervisor.swapping import Needs, Swapping
+from hybrid_tasks.supervisor.triggers import Triggers
 
 
 class ServiceUnit:
@@ -73,12 +74,12 @@ class ServiceUnit:
             standing=self._standing,
             wake=self._wake,
             needs=needs,
-            unwanted=lambda: not self.state.wanted or self._trigger is not None,
+            unwanted=lambda: not self.state.wanted or self._triggers.next is not None,
             started=self._started,
         )
         self.borrowers: set[object] = set()
         """Who alone wants it, and only for a while; empty when it is wanted for good, or not at all."""
-        self._trigger: str | None = None
+        self._triggers = Triggers()
         self._grace: float | None = None
         self._busy = False
         self._loop = asyncio.ensure_future(self._run())
@@ -125,7 +126,7 @@ class ServiceUnit:
             self.crew.debugging = None
         idle = self._serving.running is None and self.state.swap is None
         if trigger != "start" or idle:
-            self._trigger = trigger
+            self._triggers.next = trigger
             self._revival.reset()
             if trigger != "start":
                 self.source.dirty(None)
@@ -160,12 +161,12 @@ class ServiceUnit:
     @property
     def deciding(self) -> bool:
         """Whether what was asked for last is not answered yet: a receipt that comes meanwhile is of something else."""
-        return self._busy or self._trigger is not None
+        return self._busy or bool(self._triggers)
 
     @property
     def reviving(self) -> bool:
         """Whether it crashed and will be started again by itself."""
-        return self._revival.pending or self._trigger is not None
+        return self._revival.pending or bool(self._triggers)
 
     def reconfigure(self, service: Service) -> None:
         """Take changed configuration; it counts from the next swap on."""
@@ -226,8 +227,10 @@ class ServiceUnit:
 
     async def _act(self) -> None:
         """Do what is needed next, if anything is."""
-        trigger, self._trigger = self._trigger, None
-        match await self._deciding.next(trigger, self.state.rest):
+        done = await self._deciding.next(self._triggers.take(), self.state.rest)
+        if done is None and (owed := self._triggers.owed()) is not None:
+            done = await self._deciding.next(owed, self.state.rest)
+        match done:
             case Order() as order:
                 self._record(*await self._swapping.work(order))
             case Left(version=version, receipt=receipt):
@@ -242,7 +245,7 @@ class ServiceUnit:
         running = self._serving.running
         rest = None if running else self.state.rest  # the end of one that served for a moment is answered already
         self._history.add(receipt, self.source.fingerprint if running else None)
-        self._trigger = self._trigger or owed(receipt)
+        self._triggers.ended(receipt)
         made_from = self.source.snapshot(running.version.fingerprint) if running else None
         if receipt.result in {Result.LIVE, Result.UNCHANGED} and running is not None and made_from is not None:
             self._serving.later(self._kept.remember(running.version, made_from))
@@ -251,17 +254,17 @@ class ServiceUnit:
             if isinstance(rest, Crashed) and receipt.trigger == "crash":
                 rest = self._revival.failed(self.service.restart, rest.tail)
             elif isinstance(rest, Crashed) and receipt.before and self._kept.runnable(receipt.fingerprint) is not None:
-                self._trigger = "crash"  # it ended while its successor was in the making
-        left = self.debugged and self.crew.debugging is None
-        if left and self._trigger is None and receipt.trigger != UNDEBUG:
-            self._trigger = UNDEBUG  # what is on disk cannot serve, but what serves can do so without its debugger
+                self._triggers.next = "crash"  # it ended while its successor was in the making
+        if self.debugged and self.crew.debugging is None and not self._triggers and receipt.trigger != UNDEBUG:
+            self._triggers.next = UNDEBUG  # what is on disk cannot serve, but what serves can, without its debugger
             self._wake.set()
         self.source.keep((self._serving.fingerprint, self._kept.good.fingerprint if self._kept.good else None))
         self._standing.change(swap=None, rest=rest, last_receipt=self._history.last)
         self.site.bus.publish("receipt", self.service.name, receipt.as_json())
 
     def _refused(self, error: Exception) -> None:
-        receipt = refused(self.service.name, self.source.fingerprint or "", error, self._serving.run, self.site.now())
+        about = (self.service.name, self.source.fingerprint or "", error, self._serving.run, self.site.now())
+        receipt = refused(*about, trigger=self._triggers.acting or "save")
         self._record(receipt, error if isinstance(error, HybridError) else None)
         if not self.state.wanted:
             self._standing.change(rest=Stopped())
@@ -283,13 +286,13 @@ class ServiceUnit:
 
     def _revive(self) -> None:
         if self.state.swap is None:
-            self._trigger = self._trigger or "crash"
+            self._triggers.next = self._triggers.next or "crash"
             self._wake.set()
 
     async def _halt(self) -> None:
         self._revival.cancel()
         self._history.tried.clear()
-        self._trigger = None
+        self._triggers.forget()
         await self._serving.take_out(self._grace)
         await self._serving.settled()
         await self.crew.leave()

@@ -230,3 +230,15 @@ def test_bug_a_restart_that_failed_made_unchanged_source_stale(project: Project)
     assert (waited.code, waited.out) == (0, "web: live, nothing to do\n")
     again = project.inv("dev-start")
     assert (again.code, again.out.split()[:3]) == (0, ["web", "healthy", "since"])
+
+
+def test_bug_a_restart_that_a_start_of_its_own_cancelled_went_on_for_ever(project: Project) -> None:
+    program = "date +%s%N > made; sleep 0.3; echo ready; exec sleep 1000"
+    plain(project, {"web": f'dir = "web"\ncommand = ["sh", "-c", "{program}"]\nhealth = {{log = "^ready$"}}'})
+    project.write("web/notes", "first")
+    started(project)
+    before = services(project)["web"]["pid"]
+    assert ask(project, "restart", services=["web"], timeout=30.0)[1] == 0
+    now = services(project)["web"]
+    assert (now["state"], now["healthy"], now["pid"] == before) == ("held", True, False)
+    assert len(receipts(project)) < 10
