@@ -68,10 +68,11 @@ def test_bug_the_end_of_a_start_stopped_what_another_had_wanted_meanwhile(
     plain(project, {"slow": SLOW})
     with terminal(project, *words) as child:
         until(lambda: state(project, "slow") == "starting")
+        [file] = until(lambda: list((project.root.parent / "state").rglob("state.json")))
+        before = file.stat().st_ino
         with terminal(project, "dev-start", "slow") as other:
             other.expect_exact("slow  waiting for its health")
-            services(project)
-            services(project)  # answered after it has been wanted
+            until(lambda: file.stat().st_ino != before)  # what is wanted is written down once it is
             if "--foreground" in words:
                 hang_up(child)
             else:
