@@ -12,7 +12,7 @@ from hybrid_tasks.model.probe import AliveProbe, ExecProbe, HttpProbe, LogProbe,
 from hybrid_tasks.model.project import Mode, Project, Step
 from hybrid_tasks.model.service import Endpoint, Service
 
-_KEYS = {"directory": "dir", "pace": "health", "apart": "watch"}
+_KEYS = {"directory": "dir", "pace": "health"}
 
 
 def key_of(field: str, service: Service) -> str:

@@ -79,8 +79,9 @@ class Service:
     those of the stack, `ignore` adds gitignore lines; `apart` is what lies below `directory` and is not its source, as
     `hybrid.toml` or another service's directory. `hot_reload` False: never watched. `evidence` is what a
     stack found that nobody named, for people. `environ` is the environment
-    that its programs get, as resolved at the moment when a plugin is asked, None where that is not known: it is no part
-    of what makes two services equal.
+    that its programs get, as resolved at the moment when a plugin is asked, None where that is not known.
+    Two services are equal when an instance of one needs no restart to be one of the other: `apart`, `origin`,
+    `evidence` and `environ` are no part of that.
     """
 
     name: str
@@ -104,7 +105,7 @@ class Service:
     needs: tuple[str, ...] = ()
     watch: tuple[Path, ...] = ()
     ignore: tuple[str, ...] = ()
-    apart: tuple[Path, ...] = ()
+    apart: tuple[Path, ...] = field(default=(), compare=False)
     debounce: Debounce | None = None
     restart: Restart = Restart.AUTO
     optional: bool = False
@@ -112,7 +113,7 @@ class Service:
     options: object = None
     runtime_options: object = None
     hot_reload: bool = True
-    origin: Origin | None = None
+    origin: Origin | None = field(default=None, compare=False)
     evidence: str = field(default="", compare=False)
     environ: Mapping[str, str] | None = field(default=None, compare=False, repr=False)
 

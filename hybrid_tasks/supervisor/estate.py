@@ -32,6 +32,7 @@ from hybrid_tasks.supervisor.fronting import FRONT, Front
 from hybrid_tasks.supervisor.halts import Halts
 from hybrid_tasks.supervisor.loaded import Loaded, load
 from hybrid_tasks.supervisor.memory import Memory
+from hybrid_tasks.supervisor.neighbours import set_apart
 from hybrid_tasks.supervisor.order import STEP, service_needs, step_needs
 from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.source import TICK, Source
@@ -105,16 +106,15 @@ class Estate:
                 self._environ = dict(environ)
             if environ is not None and self.loaded is not None:
                 self.loaded.host.forgive()
-            mode = mode or (self.loaded.project.mode if self.loaded else None)
             known = self.loaded
+            mode = mode or (known.project.mode if known else None)
             if known is None or known.changed() or mode != known.project.mode:
-                host = known.host if known else None
-                self.loaded = await asyncio.to_thread(load, self.root, self._environ, mode, host)
-            assert self.loaded is not None  # noqa: S101 - just set
+                known = await asyncio.to_thread(load, self.root, self._environ, mode, known.host if known else None)
+                self.loaded = known
+                set_apart(self.units.values(), known.project.services)
             if self._site is not None:
-                self._site.project = self.loaded.project
-                self._site.client = self._environ
-            return self.loaded
+                self._site.project, self._site.client = known.project, self._environ
+            return known
 
     async def ready(self) -> list[str]:
         """Open what starting something needs, once: the sweep, the template of the shims, the watcher.

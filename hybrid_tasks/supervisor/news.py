@@ -10,8 +10,8 @@ from hybrid_tasks.supervisor.setting import Given, Setting
 
 MOST_NAMES = 5
 """Names of variables in one reason."""
-UNTOLD = frozenset({"origin", "env"})
-"""Keys of a service that are no reason of their own: where it stands, and what the environment tells."""
+UNTOLD = "env"
+"""The key of a service that is no reason of its own: the environment tells it."""
 
 
 def news(before: Setting | None, now: Setting | None) -> str:
@@ -27,7 +27,8 @@ def news(before: Setting | None, now: Setting | None) -> str:
     if before is None or now is None:
         return ""
     reasons = _variables(before.given, now.given) if before.given and now.given else []
-    differing = (field.name for field in fields(Service) if _differs(field.name, before.service, now.service))
+    counted = (field.name for field in fields(Service) if field.compare and field.name != UNTOLD)
+    differing = (name for name in counted if getattr(before.service, name) != getattr(now.service, name))
     keys = list(dict.fromkeys(key_of(name, now.service) for name in differing))
     if keys:
         file = now.service.origin.file.name if now.service.origin else "configuration"
@@ -36,10 +37,6 @@ def news(before: Setting | None, now: Setting | None) -> str:
         what = "program" if now.service.stack is None else "interpreter"
         reasons.append(f"{what} changed ({before.program} to {now.program})")
     return ", ".join(reasons)
-
-
-def _differs(key: str, before: Service, now: Service) -> bool:
-    return key not in UNTOLD and getattr(before, key) != getattr(now, key)
 
 
 def _variables(before: Given, now: Given) -> list[str]:

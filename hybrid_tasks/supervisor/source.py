@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from hybrid_tasks.engine.bursts import Quiet
@@ -45,6 +46,8 @@ class Source:
         self._observer = observer
         self._tree: Tree | None = None
         self._watch: Watch | None = None
+        self._moved: frozenset[Path] = frozenset()
+        self._renamed = ("", "")
         self._ask_again = False
         self._roots: tuple[str, ...] = ()
         self._dirty: set[Path] = set()
@@ -196,6 +199,7 @@ class Source:
 
     def _take(self, new: Snapshot) -> None:
         """Remember the content, and judge how it came to change."""
+        new = self._recognized(new)
         old, self.current = self.current, new
         self._snapshots[new.fingerprint] = new
         if old is None or old.fingerprint == new.fingerprint or self._quiet is None:
@@ -204,6 +208,19 @@ class Source:
         self._quiet.saw(files)
         self._judged = self._loops.changed(files, age(files))
         self._wait_until = time.monotonic() + self._judged.seconds if isinstance(self._judged, Wait) else 0.0
+
+    def _recognized(self, new: Snapshot) -> Snapshot:
+        """Give content its old fingerprint when all that is new is which files are left out as another service's.
+
+        The service has not changed by that, so that whatever was made from it counts as made from it now.
+        """
+        moved, self._moved = self._moved, frozenset()
+        if moved and self.current is not None:
+            files = changes(self.current, new).files
+            if all(not moved.isdisjoint((file, *file.parents)) for file in files):
+                self._renamed = (new.fingerprint, self.current.fingerprint)
+        name, before = self._renamed
+        return replace(new, fingerprint=before) if new.fingerprint == name else new
 
     def _look(self, paths: Iterable[Path] | None, ask_again: bool) -> Snapshot:
         """Look at paths (None: at everything), and at everything when other files are watched than before."""
@@ -223,7 +240,10 @@ class Source:
     def _open(self) -> Tree:
         """Watch what the stack names, and look at it from then on."""
         self._tree = None
-        watch = self._watch = routing.watch(self._site.host, self._service)
+        before, watch = self._watch, routing.watch(self._site.host, self._service)
+        if before is not None and replace(before, apart=watch.apart) == watch:
+            self._moved |= frozenset(before.apart).symmetric_difference(watch.apart)
+        self._watch = watch
         self._quiet = Quiet(routing.debounce(self._site.host, self._service))
         self._roots = tuple(os.path.normpath(root) for root in watch.roots)
         if self._service.hot_reload:

@@ -62,6 +62,14 @@ def test_a_service_that_is_added_and_one_that_is_taken_away(project: Project) ->
     assert project.survivors() == []
 
 
+def test_bug_a_line_above_a_service_restarted_it(project: Project) -> None:
+    before = services(project)["web"]["pid"]
+    project.write("hybrid.toml", "# a word on all this\n\n" + (project.root / "hybrid.toml").read_text())
+    started(project)
+    assert services(project)["web"]["pid"] == before
+    assert document(project)["configuration_changed"] is False
+
+
 WRONG = """[services.web]
 dir = "web"
 comand = ["true"]

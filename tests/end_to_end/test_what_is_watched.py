@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from seat import output, plain, reloaded, services, started
+from seat import ask, output, plain, reloaded, services, started
 
 from hybrid_tasks.testing.project import Project
 
@@ -38,17 +38,32 @@ def test_bug_a_command_restarted_at_saves_of_the_configuration_and_of_other_serv
     assert starts(project) == before + 2, "what `watch` names is watched"
 
 
-def test_a_service_that_is_added_below_another_is_left_out_from_then_on(project: Project) -> None:
+@pytest.mark.parametrize("named", [True, False])
+def test_bug_a_service_that_was_added_below_another_restarted_it(project: Project, named: bool) -> None:
     project.write("web/main.py", "")
     plain(project, {"all": SLEEPS})
     started(project)
     project.write("web/main.py", "one")
     assert reloaded(project)[1] == 0
     assert starts(project) == 2
-    plain(project, {"all": SLEEPS, "web": f'dir = "web"\n{SLEEPS}'})
-    started(project)
-    assert "hybrid.toml changed (watch)" in services(project)["all"]["last_receipt"]["note"]
-    project.write("web/main.py", "two")
+    plain(project, {"web": f'dir = "web"\nenv_file = ["own.env"]\n{SLEEPS}', "all": SLEEPS})
+    project.write("own.env", "A=1\n")
     assert reloaded(project)[1] == 0
-    assert starts(project) == 3
-    assert starts(project, "web") == 2
+    assert starts(project) == 3, "nobody has said yet that it is another's"
+    started(project, *(["web"] if named else []))
+    assert reloaded(project)[1] == 0
+    assert not ask(project, "status")[0]["configuration_changed"]
+    for number, text in enumerate(("two", "three"), 2):
+        project.write("web/main.py", text)
+        assert reloaded(project)[1] == 0
+        assert (starts(project), starts(project, "web")) == (3, number)
+    project.write("source", "")
+    assert reloaded(project)[1] == 0
+    assert services(project)["all"]["last_receipt"]["files"] == ["source"]
+    plain(project, {"all": SLEEPS})
+    started(project)
+    assert reloaded(project, "all")[1] == 0
+    assert starts(project) == 4, "and it is one again when the other one has gone"
+    project.write("web/main.py", "four")
+    assert reloaded(project, "all")[1] == 0
+    assert starts(project) == 5

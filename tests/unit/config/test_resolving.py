@@ -98,14 +98,14 @@ def test_every_key_of_a_service(project, root):
         needs=("step:migrate", "worker"),
         watch=(root / "shared",),
         ignore=("*.gen.go",),
-        apart=(root / "services/api/own.env",),
         debounce=Debounce(quiet=0.1),
         restart=Restart.ALWAYS,
         optional=True,
         stop=Stop("INT", 5),
         options=api.options,
-        origin=Origin(root / "hybrid.toml", 16),
     )
+    assert api.apart == (root / "services/api/own.env",)
+    assert api.origin == Origin(root / "hybrid.toml", 16)
     assert api.options.main == "./cmd/server"
 
 
@@ -140,13 +140,10 @@ def test_a_text_command_is_split_once(project):
 
 def test_defaults(loaded, root):
     project = loaded('[services.ui]\ncommand = ["npm", "run", "dev"]\n')
-    assert project.services["ui"] == Service(
-        name="ui",
-        directory=root,
-        command=("npm", "run", "dev"),
-        apart=tuple(root / name for name in ("hybrid.toml", "hybrid_plugins.py", ".env", ".env.local")),
-        origin=Origin(root / "hybrid.toml", 1),
-    )
+    ui = project.services["ui"]
+    assert ui == Service(name="ui", directory=root, command=("npm", "run", "dev"))
+    assert ui.apart == tuple(root / name for name in ("hybrid.toml", "hybrid_plugins.py", ".env", ".env.local"))
+    assert ui.origin == Origin(root / "hybrid.toml", 1)
     assert (project.name, project.mode, project.env, project.compose, project.warnings) == ("shop", None, (), (), ())
 
 

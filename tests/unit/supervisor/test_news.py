@@ -34,12 +34,11 @@ def given(**changes: str) -> Setting:
         (replace(ONE, given=Given({"DEBUG": "1"}, {"DEBUG": ".env"})), ".env changed (TOKEN)"),
         (replace(ONE, service=replace(WEB, port=1, args=("-v",))), "hybrid.toml changed (args, port)"),
         (
-            replace(
-                ONE, service=replace(WEB, directory=Path("/"), pace=Pace(1), health=AliveProbe(), options=1, apart=())
-            ),
+            replace(ONE, service=replace(WEB, directory=Path("/"), pace=Pace(1), health=AliveProbe(), options=1)),
             "hybrid.toml changed (dir, health, stack)",
         ),
         (replace(ONE, service=replace(WEB, origin=Origin(Path("/x"), 9), env={"A": "1"})), ""),
+        (replace(ONE, service=replace(WEB, apart=(Path("/x"),), evidence="main.py")), ""),
         (replace(ONE, service=replace(WEB, port=1, origin=None)), "configuration changed (port)"),
         (given(**dict.fromkeys("ABCDEFG", "1")), "web.env changed (A, B, C, D, E and 2 more)"),
         (replace(ONE, program="/usr/bin/python3.12"), ""),
