@@ -40,11 +40,12 @@ def stay(root: Path, args: Mapping[str, object]) -> int:
         with connect(root, start=True) as connection:
             attached = {**args, "attached": True}
             result, code = converse(connection, "start", attached, as_json=False, presses=presses)
-            if code != Code.INTERRUPTED:
-                _introduce(root, result, began)
+            if code == Code.INTERRUPTED:  # what it had begun is stopped already
+                return code
+            _introduce(root, result, began)
             _follow(root, connection, began, presses)
             if presses.count:
-                _stop(root, presses, told=code == Code.INTERRUPTED)
+                _stop(root, presses)
         return Code.INTERRUPTED if presses.count else Code.DONE
 
 
@@ -77,20 +78,17 @@ def _out() -> tuple[BinaryIO, bool]:
     return sys.stdout.buffer, Paint.of(sys.stdout).on
 
 
-def _stop(root: Path, presses: Presses, *, told: bool) -> None:
-    """Stop what runs, and say so unless that was told; a second Ctrl+C does not wait for anybody's grace."""
-    if not told:
-        say("stopping (Ctrl+C again: at once)")
+def _stop(root: Path, presses: Presses) -> None:
+    """Stop what runs, and say so; a second Ctrl+C does not wait for anybody's grace."""
+    say("stopping (Ctrl+C again: at once)")
     result: object = {}
     with contextlib.suppress(HybridError):  # it ended while we asked
         try:
             result, _ = call(root, "stop", {"services": []}, on_tick=presses.again, environ=os.environ)
         except PressedAgain:
-            if not told:
-                say("killing")
+            say("killing")
             result, _ = call(root, "stop", {"services": [], "kill": True}, environ=os.environ)
-    if not told:
-        print(_stopped(result), flush=True)
+    print(_stopped(result), flush=True)
 
 
 def _stopped(result: object) -> str:

@@ -179,9 +179,10 @@ async def _stop(estate: Estate, request: Request, reply: Reply) -> None:
     targets = tuple(names or estate.units)
     with told(estate, reply, targets):
         await stop(estate, targets, kill=request.args["kill"])
-    note = {"note": CUT} if estate.halts.starts and not targets else {}
-    reply.result({**result([estate.units[name] for name in targets if name in estate.units]), **note})
-    if estate.idle():
+    stopped = [estate.units[name] for name in targets if name in estate.units]
+    note = {"note": CUT} if estate.halts.starts and not stopped else {}
+    reply.result({**result(stopped), **note})
+    if estate.idle() and not (names and estate.halts.starts):  # a start that still loads has more to start
         estate.ending.set()  # what was asked for is done; the next start makes a fresh supervisor
 
 

@@ -141,3 +141,13 @@ def test_p8_at_any_moment_of_a_start(project: Project) -> None:
             code = ended(child)
             assert code in {130, -2, 1}, child.before
         gone(project, 15)
+
+
+def test_bug_ctrl_c_on_a_foreground_that_still_starts_stopped_what_ran_before(project: Project) -> None:
+    plain(project, {"before": shape("polite"), "never": NEVER})
+    started(project, "before")
+    with terminal(project, "dev-start", "never", "--foreground") as child:
+        child.expect_exact("waiting for its health")
+        press_ctrl_c(child, 1)
+        assert ended(child) == 130, child.before
+    assert services(project)["before"]["state"] == "running"

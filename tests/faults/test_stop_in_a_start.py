@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from kills import background, gone, supervisors
+from kills import background, gone
 from seat import plain, state
 from waiting import until
 from zoos import shape
@@ -36,15 +35,25 @@ def said(process: subprocess.Popen[bytes]) -> tuple[int, str]:
     return process.returncode, out.decode()
 
 
+WAITS = "import sys\nif '--ready' in sys.orig_argv:\n    open({gate!r}).read()\n"  # before it can listen
+
+
 @contextmanager
 def born(project: Project) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[], None]]]:
     """A start whose supervisor stands still before it listens; the second lets it go on."""
+    gate = project.root.parent / "gate"
+    os.mkfifo(gate)
+    (project.root.parent / "sitecustomize.py").write_text(WAITS.format(gate=str(gate)))
+    project.environ["PYTHONPATH"] = str(project.root.parent)
     with background_start(project) as start:
-        until(lambda: bool(supervisors(project)), timeout=30, every=0.0005)
-        [pid] = supervisors(project)
-        os.kill(pid, signal.SIGSTOP)
-        assert not paths.known_socket(project.root, project.environ).exists(), "it was quicker than we are"
-        yield start, lambda: os.kill(pid, signal.SIGCONT)
+        held = os.open(gate, os.O_WRONLY)  # once the supervisor waits there
+
+        def go_on() -> None:
+            os.close(held)
+            gate.unlink()
+            gate.write_text("")
+
+        yield start, go_on
 
 
 def wished(project: Project) -> None:
@@ -107,6 +116,23 @@ def test_bug_a_start_that_asks_in_the_moment_of_a_stop_is_stopped(project: Proje
         assert code == 1
         assert WORDS in words
     gone(project, 15)
+
+
+def test_bug_a_stop_of_one_service_was_undone_by_the_start_that_still_loaded(project: Project) -> None:
+    gate = project.root / "gate"
+    os.mkfifo(gate)
+    project.write("hybrid_plugins.py", HELD.format(gate=str(gate)))
+    with background_start(project) as start:
+        held = os.open(gate, os.O_WRONLY)
+        done = project.inv("dev-stop", "api")
+        os.close(held)
+        gate.unlink()
+        gate.write_text("")
+        assert (done.code, done.out) == (0, "stopped a start that had only begun\n"), done.err
+        code, words = said(start)
+    assert code == 1
+    assert "api  stopped by `inv dev-stop`" in words
+    assert (state(project, "web"), state(project, "api")) == ("running", "stopped")
 
 
 def test_bug_a_start_that_was_stopped_before_it_was_up_says_so(project: Project) -> None:
