@@ -1,5 +1,6 @@
 """The lines of a Procfile, for people who come from foreman, honcho or overmind."""
 
+# ruff: noqa: PTH110, PTH112 - words may be longer than any name of a file, at which `Path.exists` and `is_dir` raise
 from __future__ import annotations
 
 import os
@@ -76,7 +77,7 @@ def _place(directory: Path, command: str) -> tuple[Path, str]:
     if changes is None:
         return directory, command
     place = Path(os.path.normpath(directory / changes["place"].strip("'\"")))
-    inside = place.is_relative_to(directory) and place.is_dir()
+    inside = place.is_relative_to(directory) and os.path.isdir(place)
     return (place, changes["rest"]) if inside else (directory, command)
 
 
@@ -92,7 +93,7 @@ def _named(directory: Path, argv: tuple[str, ...]) -> Path | None:
     for word in words:
         for spelled in (word, f"{word.split(':')[0].replace('.', '/')}.py"):
             path = Path(os.path.normpath(directory / spelled))
-            if path != directory and path.is_relative_to(directory) and path.exists():
+            if path != directory and path.is_relative_to(directory) and os.path.exists(path):
                 place = path if path.is_dir() else path.parent
                 return place if place != directory else None
     return None

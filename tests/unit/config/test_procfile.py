@@ -35,3 +35,10 @@ def test_what_a_line_of_a_procfile_says(tmp_path, line, port, place):
     (entry,) = entries(tmp_path / "Procfile")
     assert (entry.port, entry.directory) == (port, tmp_path / place)
     assert ("cd" in " ".join(entry.argv)) == ("cd" in line and place == ".")
+
+
+@pytest.mark.parametrize("line", ["./run --token={word}", "{word}", "cd {word} && ./run", "cd a && ./{word}"])
+def test_bug_a_word_longer_than_a_file_name_ended_with_a_traceback(tmp_path, line):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "Procfile").write_text(f"web: {line.format(word='x' * 300)}\nworker: ./run\n")
+    assert [entry.name for entry in entries(tmp_path / "Procfile")] == ["web", "worker"]
