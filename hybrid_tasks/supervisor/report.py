@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable
 
 from hybrid_tasks.journal.gist import gist, last_words
@@ -80,7 +81,7 @@ def configuration(loaded: Loaded | None, units: Iterable[ServiceUnit]) -> dict[s
     wanted = [unit for unit in units if unit.state.wanted and unit.service.name in configured]
     behind = (unit.behind(configured[unit.service.name]) for unit in wanted)
     edited = loaded.changed()
-    wrong = loaded.mistakes() if edited else []
+    wrong = loaded.mistakes(time.monotonic()) if edited else []
     return {
         "configuration_changed": edited or any(behind),
         "configuration_mistakes": [{"message": each.message, "hint": each.hint} for each in wrong],
