@@ -28,6 +28,8 @@ from hybrid_tasks.process.ports import Holder
 from hybrid_tasks.supervisor.attaching import debugged_place
 from hybrid_tasks.supervisor.consulting import debugging, trial
 from hybrid_tasks.supervisor.loaded import Loaded
+from hybrid_tasks.supervisor.occupancy import taken
+from hybrid_tasks.supervisor.order import needed_steps, with_needs
 
 WATCHES = Path("/proc/sys/fs/inotify/max_user_watches")
 ENOUGH_WATCHES = 65536
@@ -96,7 +98,7 @@ def _services(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[Check]:
         try:
             env = resolve(loaded.project, service, environ).values()
             told = replace(service, environ={**env, **routing.port_variables(service)})
-            _startable(loaded, told, environ.get("PATH"))
+            note = _startable(loaded, told, environ.get("PATH"))
         except (ToolMissing, StartFailed) as missing:
             word = "missing" if service.optional else "FAIL"
             words = missing.message + ("; the service is optional" if service.optional else "")
@@ -106,10 +108,10 @@ def _services(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[Check]:
             yield service.name, False, error.message, error.hint
             continue
         if service.port is not None and (holder := _stranger(loaded, service.port)) is not None:
-            taken = f"port {service.port} is taken by `{holder.command}` (pid {holder.pid})"
-            yield service.name, False, taken, f"stop it, or set services.{service.name}.port in hybrid.toml"
+            stranger = taken(service, holder)
+            yield service.name, False, stranger.message, stranger.hint
         else:
-            yield service.name, True, f"{service.stack or 'command'} in {service.directory}", ""
+            yield service.name, True, note or f"{service.stack or 'command'} in {service.directory}", ""
         if (lacks := _debugger(loaded, told, environ)) is not None:
             debuggers.setdefault(lacks, service.name)
     for (words, cure), name in debuggers.items():
@@ -121,8 +123,11 @@ def _services(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[Check]:
         yield "configuration", True, warning, ""
 
 
-def _startable(loaded: Loaded, service: Service, path: str | None) -> None:
+def _startable(loaded: Loaded, service: Service, path: str | None) -> str:
     """Plan a start and look for its program, unless a build makes that.
+
+    Returns:
+        that the program is not there while steps run before the service, which may make it; else nothing.
 
     Raises:
         ToolMissing: something has to be installed first.
@@ -132,11 +137,16 @@ def _startable(loaded: Loaded, service: Service, path: str | None) -> None:
     plan, env = trial(loaded.host, service, path), service.variables()
     program, is_path = plan.program.argv[0], os.sep in plan.program.argv[0]
     if ARTEFACT in program or (plan.build is not None and is_path):
-        return
+        return ""
     file = plan.program.cwd / program
-    if shutil.which(file if is_path else program, path=env.get("PATH")) is None:
-        number = errno.EACCES if is_path and file.is_file() else errno.ENOENT
-        raise why(plan.program, env, service.name, "exec", number)
+    if shutil.which(file if is_path else program, path=env.get("PATH")) is not None:
+        return ""
+    number = errno.EACCES if is_path and file.is_file() else errno.ENOENT
+    missing = why(plan.program, env, service.name, "exec", number)
+    services, known = loaded.project.services, loaded.project.steps
+    if steps := needed_steps(services, with_needs(services, (service.name,), known), known):
+        return f"{missing.message}, unless {' or '.join(f'`{step}`' for step in steps)} makes it"
+    raise missing
 
 
 def _debugger(loaded: Loaded, service: Service, environ: Mapping[str, str]) -> tuple[str, str] | None:

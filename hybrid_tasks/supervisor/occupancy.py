@@ -41,11 +41,21 @@ async def nobody_else(service: Service) -> None:
         return
     holder = await asyncio.to_thread(ports.holder, port)
     if holder is not None:
-        raise await asyncio.to_thread(_by_tenant, service) or PortTaken(
-            f"port {port} is taken by `{holder.command}` (pid {holder.pid})",
-            f"stop it, or {_elsewhere(service)}",
-            subject=f"service `{service.name}`",
-        )
+        raise await asyncio.to_thread(taken, service, holder)
+
+
+def taken(service: Service, holder: ports.Holder) -> PortTaken:
+    """Say who has the port of a service: another service of ours where it is one, else a program.
+
+    Args:
+        service: whose port it should be.
+        holder: who has it.
+    """
+    return _by_tenant(service) or PortTaken(
+        f"port {service.port} is taken by `{holder.command}` (pid {holder.pid})",
+        f"stop it, or {_elsewhere(service)}",
+        subject=f"service `{service.name}`",
+    )
 
 
 @dataclass(frozen=True, slots=True)

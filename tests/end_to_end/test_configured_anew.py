@@ -217,5 +217,7 @@ def test_bug_a_port_of_another_project_was_said_to_be_taken_by_python(
         assert done.code == 1
         assert f"port {port} is taken by `stock` of the project in `{other.root}`" in done.out
         assert "hint: `inv dev-stop stock` there, or set services.stock.port" in done.out
+        doctor = project.inv("dev-doctor")
+        assert f"port {port} is taken by `stock` of the project in `{other.root}`" in doctor.out + doctor.err
     finally:
         assert other.close() == []

@@ -114,6 +114,23 @@ def test_bug_a_command_whose_program_is_not_there_was_called_ok(
     )
 
 
+@pytest.mark.parametrize(
+    ("needs", "unless"),
+    [
+        ('needs = ["step:install"]\n', ", unless `step:install` makes it"),
+        ('needs = ["api"]\n', ", unless `step:install` or `step:all` makes it"),
+        ("", ""),
+    ],
+)
+def test_bug_a_program_that_a_step_makes_was_a_failure(shop: Callable[[str], Loaded], needs: str, unless: str) -> None:
+    loaded = shop(
+        f'[services.ui]\ncommand = ["bin/ui"]\n{needs}[services.api]\ncommand = ["true"]\nneeds = ["step:all"]\n'
+        '[steps.install]\nrun = "make"\n[steps.all]\nrun = "true"\nneeds = ["step:install"]\n'
+    )
+    found = check(loaded, "ui")
+    assert (found["ok"], found["detail"]) == (bool(needs), f"`bin/ui` does not exist{unless}")
+
+
 def test_the_path_of_the_service_counts(shop: Callable[[str], Loaded], tmp_path: Path) -> None:
     (tmp_path / "tool").write_text("#!/bin/sh\n")
     (tmp_path / "tool").chmod(0o755)
