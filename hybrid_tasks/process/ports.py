@@ -19,6 +19,7 @@ __all__ = [
     "clients",
     "connections",
     "free_port",
+    "has_open",
     "holder",
     "inodes_of",
     "listeners",
@@ -90,6 +91,17 @@ def inodes_of(pids: Iterable[int]) -> set[int]:
     """
     files = (file for pid in pids for file in procfs.open_files(pid))
     return {int(match[1]) for file in files if (match := SOCKET.fullmatch(file))}
+
+
+def has_open(pids: Iterable[int], inode: int) -> bool:
+    """Whether one of these processes has a socket open; of a connection just accepted that takes one look.
+
+    Args:
+        pids: processes of ours.
+        inode: of the socket.
+    """
+    wanted = f"socket:[{inode}]"
+    return any(file == wanted for pid in pids for file in procfs.open_files(pid))
 
 
 def owner_of(inode: int) -> tuple[int, str] | None:

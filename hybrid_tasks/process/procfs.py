@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 
 
@@ -42,15 +43,13 @@ def own_children() -> list[int]:
     return found
 
 
-def open_files(pid: int) -> list[str]:
-    """What the descriptors of a process point to, as `socket:[4711]`.
+def open_files(pid: int) -> Iterator[str]:
+    """What the descriptors of a process point to, as `socket:[4711]`; what was opened last usually comes first.
 
     Args:
         pid: a process of ours.
     """
-    found: list[str] = []
     with suppress(OSError):
-        for descriptor in os.listdir(f"/proc/{pid}/fd"):
+        for descriptor in reversed(os.listdir(f"/proc/{pid}/fd")):
             with suppress(OSError):
-                found.append(os.readlink(f"/proc/{pid}/fd/{descriptor}"))
-    return found
+                yield os.readlink(f"/proc/{pid}/fd/{descriptor}")

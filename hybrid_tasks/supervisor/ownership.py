@@ -26,7 +26,7 @@ class TreeOwnership:
         inode = ports.accepted_inode(connection)
         if not inode:
             return None
-        return inode in ports.inodes_of({self._job.pid}) or inode in ports.inodes_of(descendants(self._job.pid))
+        return ports.has_open({self._job.pid}, inode) or ports.has_open(descendants(self._job.pid), inode)
 
     def stranger(self, connection: socket.socket) -> str:
         """Who accepted it, in words; empty when nobody can be named."""
@@ -68,7 +68,7 @@ class NewOwnership(TreeOwnership):
     def belongs(self, connection: socket.socket) -> bool | None:
         """Whether one of them accepted this connection; None: nobody has yet, or it cannot be told."""
         inode = ports.accepted_inode(connection)
-        return inode in ports.inodes_of(self._newer.pids()) if inode else None
+        return ports.has_open(self._newer.pids(), inode) if inode else None
 
 
 class TreeActivity:
