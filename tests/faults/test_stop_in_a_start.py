@@ -6,6 +6,7 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from kills import background, gone
@@ -39,21 +40,37 @@ WAITS = "import sys\nif '--ready' in sys.orig_argv:\n    open({gate!r}).read()\n
 
 
 @contextmanager
-def born(project: Project) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[], None]]]:
-    """A start whose supervisor stands still before it listens; the second lets it go on."""
-    gate = project.root.parent / "gate"
+def held(project: Project, gate: Path) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[], None]]]:
+    """A start whose supervisor stands still where it reads this; the second lets it go on."""
     os.mkfifo(gate)
-    (project.root.parent / "sitecustomize.py").write_text(WAITS.format(gate=str(gate)))
-    project.environ["PYTHONPATH"] = str(project.root.parent)
     with background_start(project) as start:
-        held = os.open(gate, os.O_WRONLY)  # once the supervisor waits there
+        holding = os.open(gate, os.O_WRONLY)  # once it waits there
 
         def go_on() -> None:
-            os.close(held)
+            os.close(holding)
             gate.unlink()
             gate.write_text("")
 
         yield start, go_on
+
+
+@contextmanager
+def born(project: Project) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[], None]]]:
+    """A start whose supervisor stands still before it listens."""
+    gate = project.root.parent / "gate"
+    (project.root.parent / "sitecustomize.py").write_text(WAITS.format(gate=str(gate)))
+    project.environ["PYTHONPATH"] = str(project.root.parent)
+    with held(project, gate) as both:
+        yield both
+
+
+@contextmanager
+def loading(project: Project) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[], None]]]:
+    """A start whose request is read, while the project still loads."""
+    gate = project.root / "gate"
+    project.write("hybrid_plugins.py", HELD.format(gate=str(gate)))
+    with held(project, gate) as both:
+        yield both
 
 
 def wished(project: Project) -> None:
@@ -101,16 +118,9 @@ def test_bug_a_start_that_has_connected_and_not_asked_yet_is_stopped(project: Pr
 
 
 def test_bug_a_start_that_asks_in_the_moment_of_a_stop_is_stopped(project: Project) -> None:
-    """Its request is read, and the project still loads."""
-    gate = project.root / "gate"
-    os.mkfifo(gate)
-    project.write("hybrid_plugins.py", HELD.format(gate=str(gate)))
-    with background_start(project) as start:
-        held = os.open(gate, os.O_WRONLY)  # once the supervisor waits there
+    with loading(project) as (start, go_on):
         done = project.inv("dev-stop")
-        os.close(held)
-        gate.unlink()
-        gate.write_text("")
+        go_on()
         assert (done.code, done.out) == (0, "stopped a start that had only begun\n"), done.err
         code, words = said(start)
         assert code == 1
@@ -119,15 +129,9 @@ def test_bug_a_start_that_asks_in_the_moment_of_a_stop_is_stopped(project: Proje
 
 
 def test_bug_a_stop_of_one_service_was_undone_by_the_start_that_still_loaded(project: Project) -> None:
-    gate = project.root / "gate"
-    os.mkfifo(gate)
-    project.write("hybrid_plugins.py", HELD.format(gate=str(gate)))
-    with background_start(project) as start:
-        held = os.open(gate, os.O_WRONLY)
+    with loading(project) as (start, go_on):
         done = project.inv("dev-stop", "api")
-        os.close(held)
-        gate.unlink()
-        gate.write_text("")
+        go_on()
         assert (done.code, done.out) == (0, "stopped a start that had only begun\n"), done.err
         code, words = said(start)
     assert code == 1
