@@ -7,6 +7,7 @@ asked: a program that stands at a breakpoint is not ill, and a probe would run i
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
@@ -21,8 +22,8 @@ from hybrid_tasks.supervisor.ownership import TreeActivity
 
 PROVED = 10.0
 """Seconds after which an instance that lives has come up, whatever its health."""
-STANDS = 4
-"""Looks in a row at a stopped program with nobody attached and an idle debugger: it is held at a fault of its own."""
+STANDS = 3.0
+"""Seconds of a stopped program with nobody attached and an idle debugger: it is held at a fault of its own."""
 FIRST_PAUSE, LAST_PAUSE = 0.02, 0.25
 
 
@@ -137,17 +138,18 @@ class _Stance:
     def __init__(self, job: Job, debugging: Debugging) -> None:
         self._job, self._debugging = job, debugging
         self._activity = TreeActivity(job)
-        self._looks = 0
+        self._since: float | None = None
 
     @property
     def stands(self) -> bool:
         """Whether it will not go on by itself."""
-        return self._looks >= STANDS
+        return self._since is not None and time.monotonic() - self._since >= STANDS
 
     def settled(self) -> bool:
         """Look; whether there is nothing more to wait for."""
         seen, still = look(self._job, self._debugging), self._activity.still()  # reading symbols takes a debugger time
-        self._looks = self._looks + 1 if seen.stopped and not seen.attached and still else 0
+        stands = seen.stopped and not seen.attached and still
+        self._since = (self._since or time.monotonic()) if stands else None
         return seen.paused or self.stands
 
 
