@@ -89,7 +89,8 @@ class Revival:
         return self._timer is not None
 
     def started(self) -> None:
-        """Note a start that became healthy."""
+        """Note a start that became healthy; it may be in the place of one that had ended meanwhile."""
+        self.cancel()
         self._backoff.started(time.monotonic())
 
     def ended(self, restart: Restart, code: int, tail: Sequence[str], healthy_for: float) -> Finished | Crashed:

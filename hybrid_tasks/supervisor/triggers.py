@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from hybrid_tasks.model.receipt import Receipt, Result
 
-OWED = frozenset({"restart", "config", "crash"})
+CRASH = "crash"
+OWED = frozenset({"restart", "config", CRASH})
 """Those whose swap has to come about even when the save that ended it is undone."""
 
 
@@ -33,6 +34,10 @@ class Triggers:
             return None
         self.acting, self._owed = self._owed, None
         return self.acting
+
+    def served(self) -> None:
+        """Hear of an instance that serves: the end of the one before has not to be answered any more."""
+        self.next = None if self.next == CRASH else self.next
 
     def ended(self, receipt: Receipt) -> None:
         """Hear how a swap ended."""

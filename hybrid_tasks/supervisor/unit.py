@@ -273,8 +273,8 @@ class ServiceUnit:
 
     def _started(self) -> None:
         """Hear of an instance that serves from now on."""
-        self._revival.cancel()  # it may be in the place of one that had ended meanwhile
         self._revival.started()
+        self._triggers.served()
 
     def _ended(self, running: Running, code: int) -> None:
         """Answer the end of an instance that nobody stopped."""

@@ -47,6 +47,14 @@ def test_what_is_not_wanted_any_more_owes_nothing(triggers: Triggers) -> None:
     assert not triggers
 
 
+@pytest.mark.parametrize(("asked", "left"), [("crash", None), ("restart", "restart")])
+def test_bug_what_serves_was_started_again_for_the_end_of_the_one_before(asked: str, left: str | None) -> None:
+    triggers = Triggers()
+    triggers.next = asked
+    triggers.served()
+    assert triggers.take() == left
+
+
 def test_a_cancelled_save_owes_nothing() -> None:
     triggers = Triggers()
     triggers.ended(replace(CANCELLED, trigger="save"))
