@@ -12,7 +12,8 @@ from hybrid_tasks.model.receipt import Receipt, Result
 from hybrid_tasks.model.status import Blocked, Crashed, Finished, Held, Waiting
 from hybrid_tasks.model.verdict import Healthy
 from hybrid_tasks.supervisor.estate import Estate
-from hybrid_tasks.supervisor.order import NO_STEPS, reached
+from hybrid_tasks.supervisor.loaded import steps_of
+from hybrid_tasks.supervisor.order import reached
 from hybrid_tasks.supervisor.racing import first
 from hybrid_tasks.supervisor.unit import ServiceUnit
 
@@ -82,13 +83,13 @@ async def until(estate: Estate, reply: Reply, units: list[ServiceUnit], done: Do
     try:
         async with asyncio.timeout(seconds or None):
             while not (reply.closed.is_set() or reply.cancelled.is_set()):
-                codes = _judged(units, done, _steps(estate))
+                codes = _judged(units, done, steps_of(estate.loaded))
                 if None not in codes.values():
                     return Code.FAILED if Code.FAILED in codes.values() else Code.DONE
                 await estate.bus.changed()
             return Code.INTERRUPTED
     except TimeoutError:
-        late = [name for name, code in _judged(units, done, _steps(estate)).items() if code is None]
+        late = [name for name, code in _judged(units, done, steps_of(estate.loaded)).items() if code is None]
         who = late[0] if late else ""
         raise TimedOut(
             f"not healthy after {seconds:g} s: {', '.join(late)}", f"they stay up; see `inv dev-logs {who}`".rstrip()
@@ -99,10 +100,6 @@ async def until(estate: Estate, reply: Reply, units: list[ServiceUnit], done: Do
 
 async def _gone(reply: Reply) -> None:
     await first(reply.closed.wait(), reply.cancelled.wait())
-
-
-def _steps(estate: Estate) -> Mapping[str, Step]:
-    return estate.loaded.project.steps if estate.loaded is not None else NO_STEPS
 
 
 def _judged(units: list[ServiceUnit], done: Done, steps: Mapping[str, Step]) -> dict[str, Code | None]:

@@ -9,7 +9,8 @@ from hybrid_tasks.control.server import Reply
 from hybrid_tasks.errors import StoppedMeanwhile
 from hybrid_tasks.supervisor.estate import Estate
 from hybrid_tasks.supervisor.halts import Halted
-from hybrid_tasks.supervisor.order import NO_STEPS, waves, with_dependants
+from hybrid_tasks.supervisor.loaded import steps_of
+from hybrid_tasks.supervisor.order import waves, with_dependants
 from hybrid_tasks.supervisor.unit import ServiceUnit
 
 
@@ -23,8 +24,7 @@ async def stop(estate: Estate, names: Iterable[str], *, kill: bool = False) -> N
     """
     present = [name for name in names if name in estate.units]
     services = {name: unit.service for name, unit in estate.units.items()}
-    steps = estate.loaded.project.steps if estate.loaded is not None else NO_STEPS
-    for wave in reversed(waves(services, present, steps)):
+    for wave in reversed(waves(services, present, steps_of(estate.loaded))):
         units = [estate.units[name] for name in wave]
         for unit in units:
             unit.unwant(kill=kill)
@@ -51,13 +51,10 @@ def spared(
     Raises:
         StoppedMeanwhile: nothing is left.
     """
-    project = estate.loaded.project if estate.loaded is not None else None
-    services = {
-        **(project.services if project is not None else {}),
-        **{unit.service.name: unit.service for unit in units},
-    }
+    configured = estate.loaded.project.services if estate.loaded is not None else {}
+    services = {**configured, **{unit.service.name: unit.service for unit in units}}
     stopped = tuple(name for name in services if name in halted)
-    lost = with_dependants(services, stopped, project.steps if project is not None else NO_STEPS)
+    lost = with_dependants(services, stopped, steps_of(estate.loaded))
     left = [(unit, anew) for unit, anew in zip(units, changed, strict=True) if unit.service.name not in lost]
     if units and not left:
         raise StoppedMeanwhile

@@ -12,8 +12,9 @@ from hybrid_tasks.config.inputs import inputs
 from hybrid_tasks.config.resolve import configuration, preferences
 from hybrid_tasks.config.resolve import load as resolve
 from hybrid_tasks.errors import HybridError, Mistakes
-from hybrid_tasks.model.project import Project
+from hybrid_tasks.model.project import Project, Step
 from hybrid_tasks.plugin.host import Host
+from hybrid_tasks.supervisor.order import NO_STEPS
 
 logger = logging.getLogger(__name__)
 
@@ -95,6 +96,11 @@ def load(root: Path, environ: Mapping[str, str], mode: str | None = None, host: 
         host = Host.load(root, prefer=preferences(source), environ=environ)
     project = resolve(root, host, environ=environ, mode=mode, source=source)
     return Loaded(project, host, _stamp(project), environ)
+
+
+def steps_of(loaded: Loaded | None) -> Mapping[str, Step]:
+    """All steps of a project, none before it was loaded."""
+    return loaded.project.steps if loaded is not None else NO_STEPS
 
 
 def _stamp(project: Project) -> Stamp:
