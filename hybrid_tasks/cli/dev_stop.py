@@ -54,13 +54,15 @@ def _ask(names: list[str], progress: Any) -> dict[str, Any]:
     """Ask the supervisor to stop; without one, a child looks for what a killed one left behind."""
     from hybrid_tasks.cli import here
     from hybrid_tasks.control.client import reach
+    from hybrid_tasks.control.gate import CUT
     from hybrid_tasks.control.messages import ask
     from hybrid_tasks.errors import Code, HybridError
 
     root = here.project()
-    found = _reached(root, names)
+    found, begun = _reached(root, names)
+    nothing = {"note": CUT} if begun else {}
     if isinstance(found, dict):
-        return found
+        return {**nothing, **found}
     with found as connection:
         try:
             result, _ = connection.ask(
@@ -74,7 +76,7 @@ def _ask(names: list[str], progress: Any) -> dict[str, Any]:
             if error.code != Code.UNREACHABLE:
                 raise
         else:
-            return result if isinstance(result, dict) else {}
+            return {**nothing, **result} if isinstance(result, dict) else nothing
     # of another version: the one request that never changes
     second = reach(root)
     if second is not None:
@@ -83,24 +85,28 @@ def _ask(names: list[str], progress: Any) -> dict[str, Any]:
     return {"note": "ended the supervisor and all that it ran"}
 
 
-def _reached(root: Path, names: list[str]) -> Any:
-    """A connection to the supervisor, also to one that is only being started; else what a child has found to end."""
+def _reached(root: Path, names: list[str]) -> tuple[Any, bool]:
+    """A connection to the supervisor, also to one that is only being started; else what a child has found to end.
+
+    Returns:
+        that, and whether a start was under way.
+    """
     import time
 
-    from hybrid_tasks.control.gate import CUT, PATIENCE, pauses, reach_for_stop
+    from hybrid_tasks.control.gate import PATIENCE, pauses, reach_for_stop
     from hybrid_tasks.control.once import consult
     from hybrid_tasks.errors import NotRunning
 
     begun = False
     for pause in pauses(time.monotonic() + PATIENCE):
         connection, waited = reach_for_stop(root, everything=not names)
-        if connection is not None:
-            return connection
         begun = begun or waited
+        if connection is not None:
+            return connection, begun
         result, _ = consult(root, "stop", {"services": names}, alone=True)
         told = result if isinstance(result, dict) else {}
         if not told.get("busy"):
-            return told if told.get("note") or not begun else {**told, "note": CUT}
+            return told, begun
         time.sleep(pause)  # it is being born, or ends
     words = f"a supervisor has this project, and did not answer within {PATIENCE:g} s"
     raise NotRunning(words, "see `inv dev-doctor`")
