@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hybrid_tasks.control import codec, messages, paths
 from hybrid_tasks.control.binding import BACKLOG, listen, retire, settle
+from hybrid_tasks.control.lastwords import start_unix_server
 from hybrid_tasks.control.messages import Request
 from hybrid_tasks.control.peer import peer_uid
 from hybrid_tasks.errors import Code, HybridError, WrongInput
@@ -154,9 +155,7 @@ class Server:
 
     async def _bind(self, path: Path) -> None:
         listening, inode = listen(path)
-        server = await asyncio.start_unix_server(
-            self._accept, sock=listening, limit=codec.REQUEST_LIMIT, backlog=BACKLOG
-        )
+        server = await start_unix_server(self._accept, listening, limit=codec.REQUEST_LIMIT, backlog=BACKLOG)
         before, self._server, self._inode, self.path = self._server, server, inode, path
         if before is not None:
             await retire(before)

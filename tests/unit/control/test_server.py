@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from pathlib import Path
 
 import pytest
 from wire import frame, run, say, served
 
-from hybrid_tasks.control.messages import Request
+from hybrid_tasks.control.messages import CANCEL, Request
 from hybrid_tasks.control.server import Reply
 from hybrid_tasks.errors import WrongInput
 from hybrid_tasks.model.events import Event
@@ -134,3 +135,27 @@ def test_closing_ends_requests_with_a_word(path: Path) -> None:
         assert not path.exists()  # noqa: ASYNC240 - blocks nobody but itself
 
     run(scenario())
+
+
+def test_bug_a_cancelled_start_went_on_when_its_client_hung_up_while_it_was_told_something(path: Path) -> None:
+    link = socket.socket(socket.AF_UNIX)
+
+    async def handler(_request: Request, reply: Reply) -> None:
+        link.sendall(CANCEL + CANCEL)
+        link.close()
+        reply.event(Event("stage", 1.0, "web", {"stage": "start"}))
+        await reply.closed.wait()
+        heard.append((reply.cancelled.is_set(), reply.hurried.is_set()))
+        done.set()
+
+    heard: list[tuple[bool, bool]] = []
+    done = asyncio.Event()
+
+    async def scenario() -> None:
+        async with served(path, handler):
+            link.connect(str(path))
+            link.sendall(frame("start"))
+            await done.wait()
+
+    run(scenario())
+    assert heard == [(True, True)]
