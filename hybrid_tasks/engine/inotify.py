@@ -19,6 +19,7 @@ from watchdog.observers.inotify_c import CallbackId, InotifyConstants, InotifyEv
 from hybrid_tasks.engine.delivery import Delivery
 from hybrid_tasks.engine.limits import exhausted
 from hybrid_tasks.engine.matcher import GITIGNORE, Scope
+from hybrid_tasks.engine.plan import Found
 from hybrid_tasks.engine.reader import Reader
 from hybrid_tasks.engine.watches import Node, Owner, Watches
 
@@ -67,19 +68,20 @@ class Inotify:
         self._reader = Reader(self._batch_ended, self._event_failed)
         self._reader.start()
 
-    def watch(self, owner: Owner) -> None:
-        """Watch a service.
+    def watch(self, owner: Owner, found: Found | None) -> bool:
+        """Watch a service; see `Events`.
 
         Raises:
             OSError: a limit is reached; nothing of it is watched.
         """
         with self._lock:
             try:
-                self._watches.plan(owner)
+                self._watches.plan(owner, found)
             except OSError:
                 self._watches.drop(owner)
                 raise
             self._owners[owner.name] = owner
+        return True
 
     def unwatch(self, name: str) -> None:
         """Forget a service."""

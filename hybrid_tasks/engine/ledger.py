@@ -91,7 +91,9 @@ class Ledger:
         for name, state in files.items() if before else ():
             if len(state) > STAMP and before.get(name) != state:
                 self._note_race(os.path.join(directory, name), state)
-        self._unread[directory] = [name for name, state in files.items() if len(state) == STAMP]
+        self._unread[directory] = (
+            [name for name, state in files.items() if len(state) == STAMP] if before else list(files)
+        )
         self._unmarked.add(directory)
         if not self.moved:
             self.moved = files.keys() != before.keys() or any(

@@ -11,7 +11,6 @@ below it can be taken in again.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -120,26 +119,27 @@ class Matcher:
         """Say whether a file called `name` at `path`, in a directory with these rules, counts."""
         if name in self._names_apart and path in self._apart:
             return False
-        if scope.include is not None:
-            verdict = scope.include[1].verdict(path[scope.include[0] :], name, is_dir=False)
-            if verdict is False or (verdict is None and not scope.included):
-                return False
+        if not _included(scope, path, name):
+            return False
         return not (scope.sieve.catches(path, name) and _ignored(scope.layers, path, name, is_dir=False))
 
-    def counted(self, scope: Scope, entries: Iterable[os.DirEntry[str]]) -> Iterator[os.DirEntry[str]]:
+    def counted(self, scope: Scope, entries: list[os.DirEntry[str]]) -> list[os.DirEntry[str]]:
         """Give those of a directory's files that count; as `takes`, for many at once."""
-        include, catches, layers = scope.include, scope.sieve.catches, scope.layers
-        names, suffixes = include[1].plain if include is not None else (frozenset(), frozenset())
         apart, names_apart = self._apart, self._names_apart
-        for entry in entries:
-            path, name = entry.path, entry.name
-            if name in names_apart and path in apart:
-                continue
-            if include is None or name in names or name[name.rfind(".") :] in suffixes:
-                if not (catches(path, name) and _ignored(layers, path, name, is_dir=False)):
-                    yield entry
-            elif self.takes(scope, path, name):
-                yield entry
+        if names_apart:
+            entries = [entry for entry in entries if entry.name not in names_apart or entry.path not in apart]
+        if scope.include is not None:
+            names, suffixes = scope.include[1].plain
+            entries = [
+                entry
+                for entry in entries
+                if (name := entry.name) in names
+                or name[name.rfind(".") :] in suffixes
+                or _included(scope, entry.path, name)
+            ]
+        suspects = scope.sieve.caught(entries)
+        left_out = {entry.name for entry in suspects if _ignored(scope.layers, entry.path, entry.name, is_dir=False)}
+        return [entry for entry in entries if entry.name not in left_out] if left_out else entries
 
     def ignored(self, path: Path, is_dir: bool) -> bool:
         """Say whether this entry, or a directory above it, is left out.
@@ -218,6 +218,14 @@ class Matcher:
 def _rules(lines: tuple[str, ...]) -> Rules:
     """Parse lines once for all services and all looks at the same text; rules never change."""
     return Rules(lines)
+
+
+def _included(scope: Scope, path: str, name: str) -> bool:
+    """Whether a file is among those that count, were it not ignored."""
+    if scope.include is None:
+        return True
+    verdict = scope.include[1].verdict(path[scope.include[0] :], name, is_dir=False)
+    return scope.included if verdict is None else verdict
 
 
 def _ignored(layers: tuple[Layer, ...], path: str, name: str, *, is_dir: bool) -> bool:

@@ -18,6 +18,7 @@ from hybrid_tasks.engine.delivery import Delivery, OnDirty
 from hybrid_tasks.engine.limits import advice, current
 from hybrid_tasks.engine.matcher import Matcher
 from hybrid_tasks.engine.mounts import MOUNTINFO, silent_mounts
+from hybrid_tasks.engine.plan import Found
 from hybrid_tasks.engine.polling import INTERVAL, Polled, Poller
 from hybrid_tasks.engine.watches import Owner
 from hybrid_tasks.model.watching import Watch
@@ -30,8 +31,16 @@ _LONGEST_CHECK = 600.0  # seconds
 class Events(Protocol):
     """What delivers events on a platform."""
 
-    def watch(self, owner: Owner) -> None:
-        """Watch a service; OSError when it cannot be watched completely."""
+    def watch(self, owner: Owner, found: Found | None) -> bool:
+        """Watch a service; OSError when it cannot be watched completely.
+
+        Args:
+            owner: the service.
+            found: told of each directory that is watched.
+
+        Returns:
+            whether it was told of all.
+        """
 
     def unwatch(self, name: str) -> None:
         """Forget a service."""
@@ -84,12 +93,16 @@ class Observer:
         self._events: Events | None = None
         self._begin()
 
-    def watch(self, name: str, watch: Watch) -> None:
+    def watch(self, name: str, watch: Watch, found: Found | None = None) -> bool:
         """Watch a service's files from now on; on return every later change is noticed.
 
         Args:
             name: the service; watched anew when it was watched already.
             watch: its roots (directories, single files, or paths that do not exist yet) and patterns.
+            found: told of each directory once it is watched, which spares whoever looks at all of them a second walk.
+
+        Returns:
+            whether `found` was told of all of them; not where something is polled.
         """
         with self._lock:
             self.unwatch(name)
@@ -100,11 +113,12 @@ class Observer:
                 self._poller.add(name, Polled(owner.rules, tuple(sorted(owner.skip))))
             if self._events is None:
                 self._poll(owner, self._limited.get("", OSError(0, "no events")))
-                return
+                return False
             try:
-                self._events.watch(owner)
+                return self._events.watch(owner, found) and not silent
             except OSError as error:
                 self._poll(owner, error)
+                return False
 
     def unwatch(self, name: str) -> None:
         """Stop watching a service."""

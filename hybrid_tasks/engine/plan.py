@@ -33,6 +33,10 @@ class Directory:
     directories: list[str]
 
 
+Found = Callable[[Directory], None]
+"""Told of each directory of a walk."""
+
+
 class Walk:
     """A walk over what one service watches; each directory is entered under one path.
 

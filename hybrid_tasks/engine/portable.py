@@ -30,6 +30,7 @@ from watchdog.observers.api import ObservedWatch
 
 from hybrid_tasks.engine.delivery import Delivery
 from hybrid_tasks.engine.matcher import GITIGNORE
+from hybrid_tasks.engine.plan import Found
 from hybrid_tasks.engine.watches import Owner
 
 # without a filter watchdog 7.1 also asks for open events, and its own walk over a big tree overflows the queue for ever
@@ -59,8 +60,8 @@ class Portable:
         self._observer.start()
         self._scheduled: dict[str, list[ObservedWatch]] = {}
 
-    def watch(self, owner: Owner) -> None:
-        """Watch a service.
+    def watch(self, owner: Owner, _found: Found | None) -> bool:
+        """Watch a service; see `Events`.
 
         Raises:
             OSError: a root cannot be watched; nothing of the service is.
@@ -78,6 +79,7 @@ class Portable:
             except OSError:
                 self.unwatch(owner.name)
                 raise
+        return False
 
     def unwatch(self, name: str) -> None:
         """Forget a service."""

@@ -7,6 +7,7 @@ asking 50,000 files one regular expression after the other would take longer tha
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 
@@ -132,7 +133,18 @@ class Sieve:
         layers: rules, each with the number of characters to cut from a path to make it relative to where they stand.
     """
 
-    __slots__ = ("_directories", "_ends", "_first", "_glob", "_last", "_names", "_paths", "_starts", "_suffixes")
+    __slots__ = (
+        "_directories",
+        "_ends",
+        "_first",
+        "_glob",
+        "_last",
+        "_names",
+        "_paths",
+        "_slow",
+        "_starts",
+        "_suffixes",
+    )
 
     def __init__(self, layers: Iterable[tuple[int, Rules]]) -> None:
         rules = [found for _, found in layers]
@@ -146,6 +158,7 @@ class Sieve:
         globs = [glob for found in rules for glob in found.globs]
         self._glob = re.compile("|".join(globs), re.DOTALL).fullmatch if globs else None
         self._paths = tuple((cut, re.compile("|".join(found.paths)).match) for cut, found in layers if found.deep)
+        self._slow = bool(globs) or bool(self._paths)
 
     def catches(self, path: str, name: str) -> bool:
         """Say whether some line may match this file."""
@@ -154,13 +167,31 @@ class Sieve:
             or name[name.rfind(".") :] in self._suffixes
             or (name[0] in self._first and name.startswith(self._starts))
             or (name[-1] in self._last and name.endswith(self._ends))
-            or (self._glob is not None and self._glob(name) is not None)
-            or (bool(self._paths) and any(match(path[cut:]) for cut, match in self._paths))
+            or (self._slow and self._matches(path, name))
         )
+
+    def caught(self, entries: Iterable[os.DirEntry[str]]) -> list[os.DirEntry[str]]:
+        """Give those of many files that some line may match; a call for each would take longer than the answer."""
+        names, suffixes, slow = self._names, self._suffixes, self._slow
+        first, starts, last, ends = self._first, self._starts, self._last, self._ends
+        return [
+            entry
+            for entry in entries
+            if (name := entry.name) in names
+            or name[name.rfind(".") :] in suffixes
+            or (name[0] in first and name.startswith(starts))
+            or (name[-1] in last and name.endswith(ends))
+            or (slow and self._matches(entry.path, name))
+        ]
 
     def catches_directory(self, path: str, name: str) -> bool:
         """Say whether some line may match this directory."""
         return name in self._directories or self.catches(f"{path}/", name)
+
+    def _matches(self, path: str, name: str) -> bool:
+        if self._glob is not None and self._glob(name) is not None:
+            return True
+        return any(match(path[cut:]) for cut, match in self._paths)
 
 
 def _matches(regex: re.Pattern[str], path: str, ending: str, *, is_dir: bool) -> bool:

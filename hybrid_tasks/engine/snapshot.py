@@ -20,7 +20,7 @@ from hybrid_tasks.engine.content import STAMP, read_state, stamp
 from hybrid_tasks.engine.fingerprint import Files, differences
 from hybrid_tasks.engine.ledger import SINGLES, Folder, Ledger
 from hybrid_tasks.engine.matcher import GITIGNORE, Matcher
-from hybrid_tasks.engine.plan import Directory, Walk, identify
+from hybrid_tasks.engine.plan import Directory, Found, Walk, identify
 from hybrid_tasks.model.watching import Burst, Change, ChangeKind, Snapshot, Watch
 
 _AT_ONCE = 16
@@ -43,10 +43,15 @@ class Tree:
         self._matcher: Matcher  # read at every look at everything
         self._known = Ledger(os.path.abspath(base), now)
 
-    def scan(self) -> None:
-        """Look at every file without reading any; from here on `refresh` finds every change."""
+    def scan(self, watching: Callable[[Found], bool] | None = None) -> None:
+        """Look at every file without reading any; from here on `refresh` finds every change.
+
+        Args:
+            watching: has the files watched on the same walk: tells each directory it passes, and gives whether it
+                passed them all.
+        """
         with self._lock:
-            self._look_at_all()
+            self._look_at_all(watching)
             self._known.moved = False
 
     def refresh(self, paths: Iterable[Path] | None) -> bool:
@@ -80,17 +85,23 @@ class Tree:
                 for (directory, name, before), state in zip(wanted, found, strict=True):
                     self._known.was_read(directory, name, before, state)
 
-    def _look_at_all(self) -> None:
+    def _look_at_all(self, watching: Callable[[Found], bool] | None = None) -> None:
         self._matcher = matcher = Matcher(self._base, self._watch)
         known = self._known
         for path in [*matcher.files, *known.folders[SINGLES].files]:
             known.put(SINGLES, path, read_state(path) if path in matcher.files else None)
         known.seen.clear()
-        found = {SINGLES}
-        for directory in Walk(matcher, known.seen).roots():
-            found.add(directory.path)
+        present = {SINGLES}
+
+        def found(directory: Directory) -> None:
+            present.add(directory.path)
+            known.seen[directory.identity] = directory.path
             self._store(directory)
-        for gone in known.folders.keys() - found:
+
+        if watching is None or not watching(found):
+            for directory in Walk(matcher, known.seen).roots():
+                found(directory)
+        for gone in known.folders.keys() - present:
             known.drop(gone)
 
     def _look_at(self, path: str) -> None:

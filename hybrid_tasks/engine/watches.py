@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hybrid_tasks.engine.matcher import Matcher, Scope
-from hybrid_tasks.engine.plan import Directory, Identity, Walk
+from hybrid_tasks.engine.plan import Directory, Found, Identity, Walk
 
 
 @dataclass(slots=True, eq=False)
@@ -71,8 +71,12 @@ class Watches:
         self._remove = remove
         self.nodes: dict[int, Node] = {}
 
-    def plan(self, owner: Owner) -> None:
+    def plan(self, owner: Owner, found: Found | None = None) -> None:
         """Bring a service's watches in line with its rules and the disk.
+
+        Args:
+            owner: the service.
+            found: told of each directory once it is watched.
 
         Raises:
             OSError: a limit is reached; some watches are placed.
@@ -85,6 +89,8 @@ class Watches:
         try:
             for directory in self._walk(owner).roots():
                 self._view(owner, directory)
+                if found is not None:
+                    found(directory)
             for path in owner.matcher.above:  # one root stands for all: looking at it means reading the rules again
                 self._claim(owner, path, replan=True, report=owner.matcher.roots[0])
             for path in owner.matcher.files:

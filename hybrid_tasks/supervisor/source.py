@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from hybrid_tasks.engine.bursts import Quiet
@@ -246,8 +247,8 @@ class Source:
         self._watch = watch
         self._quiet = Quiet(routing.debounce(self._site.host, self._service))
         self._roots = tuple(os.path.normpath(root) for root in watch.roots)
-        if self._service.hot_reload:
-            self._observer.watch(self._service.name, watch)
-        tree = self._tree = Tree(watch, self._site.project.root)
-        tree.scan()
+        tree = Tree(watch, self._site.project.root)
+        watching = partial(self._observer.watch, self._service.name, watch) if self._service.hot_reload else None
+        tree.scan(watching)
+        self._tree = tree
         return tree
