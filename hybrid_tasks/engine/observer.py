@@ -24,7 +24,7 @@ from hybrid_tasks.engine.watches import Owner
 from hybrid_tasks.model.watching import Watch
 
 _REMEMBER_LOSS = 600.0
-_CHECK_FACTOR = 20_000  # times the processor time of a check until the next one
+_CHECK_FACTOR = 100_000  # times the processor time of a check until the next one
 _LONGEST_CHECK = 600.0  # seconds
 
 

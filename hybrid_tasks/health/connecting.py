@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import ipaddress
+import os
 import socket
 from collections.abc import Callable
 
@@ -14,6 +15,9 @@ _LOOPBACKS = {"localhost": ("127.0.0.1", "::1"), "0.0.0.0": ("127.0.0.1",), "": 
 _NOBODY = {errno.ECONNREFUSED, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.ENETUNREACH}
 _FIRST_PAUSE = 0.0005
 _LAST_PAUSE = 0.05
+_BETWEEN = 0.25
+"""Seconds for which an accepted connection may be nobody's: the kernel gives a process its descriptor only after it has
+accepted, and takes it away before the connection ends."""
 _ASKED_AGAIN = 1.0  # seconds left for further attempts: who reads the reason of this one?
 
 
@@ -60,25 +64,35 @@ async def accepted(connection: socket.socket, at: Asked, within: float) -> bool:
     """
     loop = asyncio.get_running_loop()
     deadline, pause = loop.time() + within, _FIRST_PAUSE
-    while not _ours(connection, at):
-        if loop.time() + pause > deadline:
+    nameless: float | None = None
+    while not (answer := _ours(connection, at)):
+        now = loop.time()
+        if answer is False:
+            nameless = nameless or now
+        if now + pause > (deadline if nameless is None else nameless + _BETWEEN):
+            if answer is False:
+                raise _stranger(at, "another process")
             return False
         await asyncio.sleep(pause)
         pause = min(pause * 2, _LAST_PAUSE)
     return True
 
 
-def _ours(connection: socket.socket, at: Asked) -> bool:
+def _ours(connection: socket.socket, at: Asked) -> bool | None:
+    """Whose it is: None while nobody has it or it cannot be told, False where nobody seen has it."""
     if at.ownership is None:
         return True
     try:
         answer = at.ownership.belongs(connection)
     except OSError:  # a process that went away while we looked
-        answer = None
-    if answer is False:
-        who = at.ownership.stranger(connection) or "another process"
-        raise Unwell(f"port {at.port} is answered by {who}, not by this service")
-    return answer is True
+        return None
+    if answer is False and (who := at.ownership.stranger(connection)):
+        raise _stranger(at, who)
+    return answer
+
+
+def _stranger(at: Asked, who: str) -> Unwell:
+    return Unwell(f"port {at.port} is answered by {who}, not by this service")
 
 
 async def _connect(address: str, port: int, mark: Callable[[socket.socket], None] | None) -> socket.socket:
@@ -93,7 +107,8 @@ async def _connect(address: str, port: int, mark: Callable[[socket.socket], None
         connection.setblocking(False)
         if mark is not None:
             mark(connection)
-        await loop.sock_connect(connection, target)
+        if not _at_once(connection, target):
+            await loop.sock_connect(connection, target)
     except BaseException:
         connection.close()
         raise
@@ -101,6 +116,20 @@ async def _connect(address: str, port: int, mark: Callable[[socket.socket], None
         connection.close()
         raise ConnectionRefusedError(errno.ECONNREFUSED, "connected to itself")
     return connection
+
+
+def _at_once(connection: socket.socket, target: tuple[object, ...]) -> bool:
+    """Connect; False: it takes its time. On this machine a connection stands at once, though the kernel says later.
+
+    Raises:
+        OSError: it was refused.
+    """
+    code = connection.connect_ex(target)
+    if code == errno.EINPROGRESS:
+        code = connection.connect_ex(target)
+    if code not in {0, errno.EISCONN, errno.EALREADY, errno.EINPROGRESS, errno.EAGAIN}:
+        raise OSError(code, os.strerror(code))
+    return code in {0, errno.EISCONN}
 
 
 def meets_itself(connection: socket.socket) -> bool:

@@ -89,12 +89,15 @@ async def _http_proved(path: str, at: Asked, before_asking: float) -> bool:
 async def _answer(path: str, connection: socket.socket, at: Asked, begun: float, proved: bool) -> tuple[int, bytes]:
     """Wait for the answer; while nobody has accepted, the question waits in the queue of an instance that starts."""
     loop = asyncio.get_running_loop()
-    reading = asyncio.ensure_future(_read(path, connection))
     deadline = begun + at.timeout
+    late = f"GET {path}: no answer within {at.timeout:g} s"
+    if proved:
+        return await _within(deadline - loop.time(), _read(path, connection), late)
+    reading = asyncio.ensure_future(_read(path, connection))
     try:
         while not (await asyncio.wait({reading}, timeout=max(0.0, deadline - loop.time())))[0]:
             if proved or loop.time() >= begun + at.patience:
-                raise Unwell(f"GET {path}: no answer within {at.timeout:g} s")
+                raise Unwell(late)
             proved = await accepted(connection, at, 0)
             deadline = loop.time() + at.timeout
         return reading.result()

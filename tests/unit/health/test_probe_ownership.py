@@ -65,6 +65,14 @@ def test_an_answer_that_came_too_fast_is_proved_the_second_time() -> None:
     assert asking(says(b"HTTP/1.1 200 OK\r\n\r\n"), ownership=Told(*[None] * 7, True)) == Healthy()
 
 
+def test_bug_an_instance_that_was_just_accepting_was_called_another_process() -> None:
+    """The kernel has the connection accepted a moment before the process has its descriptor."""
+    told = Told(None, False, False, True, name="")
+    assert asking(says(b"HTTP/1.1 200 OK\r\n\r\n"), ownership=told) == Healthy()
+    assert told.asked == 4
+    assert asking(silent, TcpProbe(), ownership=Told(False, True, name="")) == Healthy()
+
+
 def test_a_failing_look_at_processes_is_no_crash() -> None:
     class Gone(Told):
         def belongs(self, connection: socket.socket) -> bool | None:
