@@ -12,7 +12,7 @@ import pytest
 from jumping_clock import Time
 
 from hybrid_tasks.health.asked import Asked
-from hybrid_tasks.health.monitor import Monitor
+from hybrid_tasks.health.monitor import Monitor, together
 from hybrid_tasks.model.command import Command
 from hybrid_tasks.model.probe import AliveProbe, ExecProbe, HttpProbe, LogProbe, NotifyProbe, Pace, TcpProbe
 from hybrid_tasks.model.verdict import Healthy, Unhealthy, Verdict
@@ -207,3 +207,31 @@ def test_in_doubt_one_answer_is_believed_at_once() -> None:
         assert [type(verdict) for verdict in said] == [Unhealthy, Healthy]
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("now", "interval", "until"), [(100.2, 10.0, 110.0), (100.4, 10.0, 110.0), (99.6, 5.0, 105.0), (100.2, 1.0, 101.2)]
+)
+def test_questions_about_several_services_come_together(now: float, interval: float, until: float) -> None:
+    assert now + together(now, interval) == pytest.approx(until)
+
+
+def test_a_monitor_keeps_the_common_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    time, asked = Time(), []
+
+    async def ask(*_: object) -> Verdict:
+        asked.append(time.time)
+        time.time += 0.003
+        return Healthy()
+
+    async def main() -> None:
+        monkeypatch.setattr("hybrid_tasks.health.monitor.ask", ask)
+        monitor = Monitor(GET, Pace(interval=10.0), Asked(), lambda _: None, time.clock())
+        time.time += 0.3
+        monitor.start()
+        while len(asked) < 3:
+            await asyncio.sleep(0)
+        await monitor.stop()
+
+    asyncio.run(main())
+    assert asked[:3] == pytest.approx([1010.0, 1020.0, 1030.0])
