@@ -217,11 +217,13 @@ def test_questions_about_several_services_come_together(now: float, interval: fl
 
 
 def test_a_monitor_keeps_the_common_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    time, asked = Time(), []
+    time, asked, enough = Time(), [], asyncio.Event()
 
     async def ask(*_: object) -> Verdict:
         asked.append(time.time)
         time.time += 0.003
+        if len(asked) == 3:
+            enough.set()
         return Healthy()
 
     async def main() -> None:
@@ -229,8 +231,7 @@ def test_a_monitor_keeps_the_common_time(monkeypatch: pytest.MonkeyPatch) -> Non
         monitor = Monitor(GET, Pace(interval=10.0), Asked(), lambda _: None, time.clock())
         time.time += 0.3
         monitor.start()
-        while len(asked) < 3:
-            await asyncio.sleep(0)
+        await enough.wait()
         await monitor.stop()
 
     asyncio.run(main())
