@@ -11,7 +11,7 @@ from hybrid_tasks.health.probes import ask
 from hybrid_tasks.model.probe import AliveProbe, ExecProbe, HttpProbe, LogProbe, Pace, Probe, TcpProbe
 from hybrid_tasks.model.verdict import Healthy, Unhealthy, Verdict
 
-FIRST_PAUSE = 0.005
+FIRST_PAUSE = 0.002
 LAST_PAUSE = 0.25
 GROWTH = 1.3
 """Of the pauses between two questions: one is about a third of the time waited so far, and so is what it may cost."""

@@ -36,7 +36,7 @@ async def never() -> None:
 
 def test_the_first_answer_is_asked_for_often_at_first_and_less_later() -> None:
     time = Time()
-    at = answering(itertools.chain([1] * 18, [0]))
+    at = answering(itertools.chain([1] * 22, [0]))
     assert asyncio.run(first_answer(EXEC, Pace(), at, never(), time.clock())) == Healthy()
     assert (time.slept[0], time.slept[-2:]) == (FIRST_PAUSE, [LAST_PAUSE, LAST_PAUSE])
     assert time.slept == sorted(time.slept)
@@ -52,7 +52,7 @@ def test_a_healthy_answer_at_once_costs_no_pause() -> None:
 
 def test_bug_nobody_heard_why_a_new_instance_was_not_healthy_before_it_was_given_up() -> None:
     time, told = Time(), list[tuple[float, str]]()
-    codes = itertools.chain([1] * 20, [2] * 5, [1] * 100)  # the first second is no news
+    codes = itertools.chain([1] * 24, [2] * 5, [1] * 100)  # the first second is no news
     at = replace(answering(codes), failing=lambda reason: told.append((time.time - 1000, reason)))
     asyncio.run(first_answer(EXEC, Pace(start_period=5), at, never(), time.clock()))
     assert [reason for _, reason in told] == [f"`check` ended with {code}" for code in (1, 2, 1)]
