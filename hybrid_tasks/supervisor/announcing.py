@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from hybrid_tasks.logs.store import announce
 from hybrid_tasks.process.jobs import Job
@@ -14,16 +15,18 @@ class Announcing:
 
     Args:
         rush: it waits for its end.
+        colour: gives the colour of a service.
     """
 
-    def __init__(self, rush: Rush) -> None:
+    def __init__(self, rush: Rush, colour: Callable[[str], str]) -> None:
         self._rush = rush
-        self._waiting: list[tuple[Job, str]] = []
+        self._colour = colour
+        self._waiting: list[Job] = []
         self._writing: asyncio.Task[None] | None = None
 
-    def started(self, job: Job, colour: str) -> None:
-        """Have a job written down; its service has this colour."""
-        self._waiting.append((job, colour))
+    def started(self, job: Job) -> None:
+        """Have a job written down."""
+        self._waiting.append(job)
         if self._writing is None or self._writing.done():
             self._writing = asyncio.ensure_future(self._write())
 
@@ -36,7 +39,7 @@ class Announcing:
         while self._waiting:
             await self._rush.over()
             now, self._waiting = self._waiting, []
-            await asyncio.to_thread(_announce, now)
+            await asyncio.to_thread(_announce, [(job, self._colour(job.spec.service)) for job in now])
 
 
 def _announce(jobs: list[tuple[Job, str]]) -> None:

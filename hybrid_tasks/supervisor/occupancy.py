@@ -37,8 +37,8 @@ async def nobody_else(service: Service) -> None:
         PortTaken: somebody else has it.
     """
     port = service.port
-    if port is None or not ports.listeners(port):  # a question to the kernel; who it is takes a look at all processes
-        return
+    if port is None or ports.is_free(port) or not ports.listeners(port):
+        return  # who it is takes a look at all processes
     holder = await asyncio.to_thread(ports.holder, port)
     if holder is not None:
         raise await asyncio.to_thread(taken, service, holder)

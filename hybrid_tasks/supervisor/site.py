@@ -45,7 +45,7 @@ class Site:
     warming: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
     def __post_init__(self) -> None:
-        self.announcing = Announcing(self.rush)
+        self.announcing = Announcing(self.rush, self.colour)
 
     def colour(self, service: str) -> str:
         """The stable colour of a service."""

@@ -144,5 +144,5 @@ class Starting:
 
     def _told(self, job: Job) -> Job:
         """Have a job written down that has started."""
-        self._site.announcing.started(job, self._site.colour(job.spec.service))
+        self._site.announcing.started(job)
         return job

@@ -27,7 +27,7 @@ async def parent_of(spec: JobSpec, site: Site) -> WarmParent:
             parent = await site.jobs.start_warm(spec)
         except (HybridError, OSError) as error:
             raise Cold(error.message if isinstance(error, HybridError) else f"it cannot be started: {error}") from error
-        site.announcing.started(parent.job, site.colour(spec.service))
+        site.announcing.started(parent.job)
         try:
             async with asyncio.timeout(READY):
                 await parent.ready()

@@ -179,3 +179,28 @@ def test_the_other_ends_of_connections_are_found_by_the_port_they_lead_to(way: s
                 assert ports.clients(port) == [os.fstat(client.fileno()).st_ino]
                 assert ports.clients(port) != ports.connections(port)
         until(lambda: ports.clients(port) == [])
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.5", "0.0.0.0", "::1", "::"])
+@pytest.mark.parametrize("option", [None, socket.SO_REUSEADDR, socket.SO_REUSEPORT])
+def test_a_port_is_not_free_while_somebody_listens_on_an_address(address: str, option: int | None) -> None:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as taken:
+        if option is not None:
+            taken.setsockopt(socket.SOL_SOCKET, option, 1)
+        taken.bind((address, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert not ports.is_free(port)
+    assert ports.is_free(port)
+    assert ports.is_free(port), "the look leaves nothing behind"
+
+
+def test_a_port_on_which_only_old_connections_linger_is_free() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            accepted, _ = server.accept()
+            accepted.close()  # who closes first keeps the connection for a minute
+            assert client.recv(1) == b""
+    assert ports.is_free(port)

@@ -17,13 +17,13 @@ def test_all_that_start_at_once_are_written_down_in_order(tmp_path: Path) -> Non
     names, runs = ("api", "web"), [f"{number:012x}" for number in range(5)]
 
     async def start_them() -> None:
-        announcing = Announcing(Rush())
+        announcing = Announcing(Rush(), lambda _: "36")
         for run in runs:
             for name in names:
                 ours, theirs = socket.socketpair()
                 ours.setblocking(False)
                 spec = JobSpec(name, "instance", Command(("true",), tmp_path), {}, tmp_path / name)
-                announcing.started(Job(run, spec, ours), "36")
+                announcing.started(Job(run, spec, ours))
                 theirs.close()
             await asyncio.sleep(0)  # the first are being written by now
         await announcing.close()
