@@ -8,6 +8,7 @@ import os
 import stat
 import time
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from pathlib import Path
 
 from hybrid_tasks.engine.content import read_regular
@@ -26,6 +27,8 @@ OPERATION_CAP = 30.0
 """Seconds after which a rebase or merge waits for a human, who may want to see what is saved meanwhile."""
 _FIRST_PAUSE = 0.01
 _LONGEST_PAUSE = 0.2
+_LOOKED = 0.05
+"""Seconds for which the way up to `.git` is known."""
 
 
 def in_progress(root: Path) -> str | None:
@@ -102,23 +105,33 @@ def _marker(root: Path) -> tuple[Path, str] | None:
 
 def _git_directory(root: Path) -> Path | None:
     """Where git keeps the state of the checkout around a directory; asked at every start, so without path objects."""
-    directory = str(root)
-    while True:
-        git = os.path.join(directory, ".git")
-        try:
-            mode = os.stat(git).st_mode
-        except (OSError, ValueError):
-            mode = 0
-        if stat.S_ISDIR(mode):
-            return Path(git)
-        if stat.S_ISREG(mode):
-            text = (read_regular(git) or b"").decode("utf-8", "surrogateescape")
-            key, _, target = text.partition(":")
-            return Path(directory, target.strip()) if key == "gitdir" else None
+    directory, moment = str(root), int(time.monotonic() / _LOOKED)
+    while not (found := _git_in(directory, moment)):
         parent = os.path.dirname(directory)
-        if parent == directory:
+        if found is None or parent == directory:
             return None
         directory = parent
+    return Path(found)
+
+
+@lru_cache(maxsize=1024)
+def _git_in(directory: str, _moment: int) -> str | None:
+    """The same for one directory: empty where it is no checkout, None where it is one that does not say where.
+
+    Kept for a moment: the services of a start have nearly the whole way up in common.
+    """
+    git = os.path.join(directory, ".git")
+    try:
+        mode = os.stat(git).st_mode
+    except (OSError, ValueError):
+        return ""
+    if stat.S_ISDIR(mode):
+        return git
+    if not stat.S_ISREG(mode):
+        return ""
+    text = (read_regular(git) or b"").decode("utf-8", "surrogateescape")
+    key, _, target = text.partition(":")
+    return os.path.join(directory, target.strip()) if key == "gitdir" else None
 
 
 def _identity(path: Path) -> tuple[Path, int] | None:
