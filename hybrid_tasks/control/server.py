@@ -24,7 +24,7 @@ GATHERED = 0.03
 """Seconds for which events are gathered after one that was sent at once."""
 OVERTAKEN = frozenset({"state", "stage"})
 """Kinds of events of which a later one about the same service says all that counts."""
-CHECK_SECONDS = 2.0
+CHECK_SECONDS = 5.0
 
 
 class Reply:

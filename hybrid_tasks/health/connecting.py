@@ -7,7 +7,9 @@ import errno
 import ipaddress
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import lru_cache
+from typing import TypeVar
 
 from hybrid_tasks.health.asked import Asked, Unwell
 
@@ -15,6 +17,7 @@ _LOOPBACKS = {"localhost": ("127.0.0.1", "::1"), "0.0.0.0": ("127.0.0.1",), "": 
 _NOBODY = {errno.ECONNREFUSED, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.ENETUNREACH}
 _FIRST_PAUSE = 0.0005
 _LAST_PAUSE = 0.05
+_T = TypeVar("_T")
 _BETWEEN = 0.25
 """Seconds for which an accepted connection may be nobody's: the kernel gives a process its descriptor only after it has
 accepted, and takes it away before the connection ends."""
@@ -31,19 +34,19 @@ async def connect(at: Asked) -> socket.socket:
         a non-blocking connection, for the caller to close.
 
     Raises:
-        Unwell: nothing listens there.
+        Unwell: nothing listens there, or it does not accept connections within `timeout`.
     """
     if at.port is None:
         raise Unwell("it has no port to ask")
     addresses = _LOOPBACKS.get(at.host, (at.host,))
     for address in addresses:
         try:
-            return await _connect(address, at.port, at.mark)
+            return await _connect(address, at.port, at.mark, at.timeout)
         except OSError as problem:
             if problem.errno in _NOBODY:
                 continue
             raise Unwell(f"port {at.port}: {problem.strerror or problem}") from problem
-    if addresses == ("127.0.0.1",) and at.patience < _ASKED_AGAIN and await _answers_on_ipv6(at.port):
+    if addresses == ("127.0.0.1",) and at.patience < _ASKED_AGAIN and await _answers_on_ipv6(at.port, at.timeout):
         raise Unwell(f"port {at.port} is open on [::1] only; let it listen on {at.host}, or set host to `localhost`")
     raise Unwell(f"nothing listens on port {at.port}")
 
@@ -95,20 +98,22 @@ def _stranger(at: Asked, who: str) -> Unwell:
     return Unwell(f"port {at.port} is answered by {who}, not by this service")
 
 
-async def _connect(address: str, port: int, mark: Callable[[socket.socket], None] | None) -> socket.socket:
+async def _connect(
+    address: str, port: int, mark: Callable[[socket.socket], None] | None, seconds: float
+) -> socket.socket:
     loop = asyncio.get_running_loop()
-    try:
-        family = socket.AF_INET if ipaddress.ip_address(address).version == 4 else socket.AF_INET6  # noqa: PLR2004
-        target: tuple[object, ...] = (address, port)
-    except ValueError:  # a name
-        family, *_, target = (await loop.getaddrinfo(address, port, type=socket.SOCK_STREAM))[0]
+    target: tuple[object, ...] = (address, port)
+    family = _family(address)
+    if family is None:  # a name
+        found = await _in_time(seconds, loop.getaddrinfo(address, port, type=socket.SOCK_STREAM), port)
+        family, *_, target = found[0]
     connection = socket.socket(family, socket.SOCK_STREAM)
     try:
         connection.setblocking(False)
         if mark is not None:
             mark(connection)
         if not _at_once(connection, target):
-            await loop.sock_connect(connection, target)
+            await _in_time(seconds, loop.sock_connect(connection, target), port)
     except BaseException:
         connection.close()
         raise
@@ -116,6 +121,24 @@ async def _connect(address: str, port: int, mark: Callable[[socket.socket], None
         connection.close()
         raise ConnectionRefusedError(errno.ECONNREFUSED, "connected to itself")
     return connection
+
+
+@lru_cache(maxsize=64)
+def _family(address: str) -> socket.AddressFamily | None:
+    """The family of an address, None where it is a name."""
+    try:
+        version = ipaddress.ip_address(address).version
+    except ValueError:
+        return None
+    return socket.AF_INET if version == 4 else socket.AF_INET6  # noqa: PLR2004
+
+
+async def _in_time(seconds: float, waiting: Awaitable[_T], port: int) -> _T:
+    try:
+        async with asyncio.timeout(seconds):
+            return await waiting
+    except TimeoutError:
+        raise Unwell(f"port {port} does not accept connections") from None
 
 
 def _at_once(connection: socket.socket, target: tuple[object, ...]) -> bool:
@@ -141,9 +164,9 @@ def meets_itself(connection: socket.socket) -> bool:
     return bool(connection.getsockname() == connection.getpeername())
 
 
-async def _answers_on_ipv6(port: int) -> bool:
+async def _answers_on_ipv6(port: int, seconds: float) -> bool:
     try:
-        (await _connect("::1", port, None)).close()
+        (await _connect("::1", port, None, seconds)).close()
     except OSError:
         return False
     return True

@@ -70,7 +70,7 @@ async def _http_proved(path: str, at: Asked, before_asking: float) -> bool:
     """Ask; False when the answer was good but the one who gave it had hung up before we saw who it was."""
     loop = asyncio.get_running_loop()
     begun = loop.time()
-    connection = await _within(at.timeout, connect(at), f"port {at.port} does not accept connections")
+    connection = await connect(at)
     try:
         proved = await accepted(connection, at, min(before_asking, at.timeout))
         if at.noted is not None:
@@ -115,7 +115,7 @@ async def _read(path: str, connection: socket.socket) -> tuple[int, bytes]:
 
 
 async def _tcp(at: Asked) -> None:
-    connection = await _within(at.timeout, connect(at), f"port {at.port} does not accept connections")
+    connection = await connect(at)
     try:
         if not await accepted(connection, at, max(at.timeout, at.patience)):
             raise Unwell(f"the connection to port {at.port} was not accepted within {at.timeout:g} s")

@@ -47,12 +47,13 @@ def note(log_dir: Path, at: float, run: str, source: tuple[str, int], path: str)
         path: what is asked for.
     """
     line = f"{at:.3f} {run} {source[0]} {source[1]} {path}\n".encode()
+    file = f"{log_dir}/{FILE}"
     with contextlib.suppress(OSError):
         try:
-            descriptor = os.open(log_dir / FILE, _APPEND, 0o600)
+            descriptor = os.open(file, _APPEND, 0o600)
         except FileNotFoundError:  # nothing of the service has been logged yet
             log_dir.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(log_dir / FILE, _APPEND, 0o600)
+            descriptor = os.open(file, _APPEND, 0o600)
         try:
             os.write(descriptor, line)
             full = os.fstat(descriptor).st_size > CAP
