@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 from hybrid_tasks.errors import HybridError, ToolMissing
@@ -30,12 +29,11 @@ class ProgramMissing(StartFailed, ToolMissing):
     """A program that is named without a place is nowhere on PATH: no change of the source mends that."""
 
 
-def why(command: Command, env: Mapping[str, str], service: str, stage: str, number: int) -> StartFailed:
+def why(command: Command, service: str, stage: str, number: int) -> StartFailed:
     """The error for a program that could not be executed.
 
     Args:
         command: what was to run.
-        env: its environment; its PATH was searched.
         service: the service it was for.
         stage: what failed: `fork`, `cwd`, `start` or `exec`.
         number: the errno of it.
@@ -55,9 +53,8 @@ def why(command: Command, env: Mapping[str, str], service: str, stage: str, numb
         }
         return StartFailed(f"cannot execute `{program}`: {text}", service, cure.get(number, ""))
     if "/" not in program:
-        return ProgramMissing(
-            f"`{program}` was not found", service, f"install it, or add it to PATH ({env.get('PATH', '')})", program
-        )
+        hint = f"install it, or add its directory to PATH (`inv dev-env {service}` shows it)"
+        return ProgramMissing(f"`{program}` was not found", service, hint, program)
     if (file := Path(command.cwd, program)).exists():
         return StartFailed(f"cannot execute `{program}`: its interpreter is missing ({_interpreter(file)})", service)
     return StartFailed(f"`{program}` does not exist", service, missing=program)

@@ -229,7 +229,7 @@ class Job:
                 if not self._running.done():
                     self._running.set_result(pid)
             case {"failed": number, "stage": stage}:
-                self._fail(why(self.spec.command, self.spec.env, self.spec.service, stage, number))
+                self._fail(why(self.spec.command, self.spec.service, stage, number))
             case {"ended": code}:
                 self.ended(code)
             case {"signalled": _}:

@@ -114,7 +114,7 @@ class WarmParent:
                 self.job.spare(keeping)
                 return pid, keeping
             case {"failed": number, "stage": stage}:
-                raise why(spec.command, spec.env, spec.service, stage, number)
+                raise why(spec.command, spec.service, stage, number)
             case _:
                 raise Cold(str(answer.get("cold") or "the warm parent could not be understood"))
 

@@ -142,7 +142,7 @@ def _startable(loaded: Loaded, service: Service, path: str | None) -> str:
     if shutil.which(file if is_path else program, path=env.get("PATH")) is not None:
         return ""
     number = errno.EACCES if is_path and file.is_file() else errno.ENOENT
-    missing = why(plan.program, env, service.name, "exec", number)
+    missing = why(plan.program, service.name, "exec", number)
     services, known = loaded.project.services, loaded.project.steps
     if steps := needed_steps(services, with_needs(services, (service.name,), known), known):
         return f"{missing.message}, unless {' or '.join(f'`{step}`' for step in steps)} makes it"

@@ -210,7 +210,8 @@ def test_bug_a_program_that_is_not_installed_was_said_to_wait_for_a_change(proje
     plain(project, {"ui": 'dir = "a"\ncommand = ["no-such-program", "run"]\n'})
     done = project.inv("dev-start")
     assert done.code == 1
-    assert done.out.startswith("ui  blocked: `no-such-program` was not found\n    hint: install it, or add it to PATH")
+    hint = "install it, or add its directory to PATH (`inv dev-env ui` shows it)"
+    assert done.out.startswith(f"ui  blocked: `no-such-program` was not found\n    hint: {hint}\n"), "one line"
     assert "change" not in done.out
     assert done.out.count("was not found") == 1, "and it is told once"
     (tools / "no-such-program").write_text("#!/bin/sh\nexec sleep 1000\n")
