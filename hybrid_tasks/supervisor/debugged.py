@@ -18,6 +18,7 @@ from hybrid_tasks.model.verdict import Healthy, Unhealthy, Verdict
 from hybrid_tasks.process import ports, tracing
 from hybrid_tasks.process.children import family
 from hybrid_tasks.process.jobs import Job
+from hybrid_tasks.supervisor.occupancy import by_tenant
 from hybrid_tasks.supervisor.ownership import TreeActivity
 
 PROVED = 10.0
@@ -94,9 +95,11 @@ def nobody_elses(service: Service, debugging: Debugging, jobs: Mapping[str, Job]
     ours = (job for job in jobs.values() if job.spec.service == service.name)
     if holder is None or any(holder.pid in tree(job) for job in ours):
         return
-    raise PortTaken(
-        f"the debugger's port {debugging.port} is taken by `{holder.command}` (pid {holder.pid})",
-        f"stop it, or set services.{service.name}.{service.stack}.debug_port in hybrid.toml",
+    what = f"the debugger's port {debugging.port}"
+    elsewhere = f"set services.{service.name}.{service.stack}.debug_port in hybrid.toml"
+    raise by_tenant(service, debugging.port, what, elsewhere) or PortTaken(
+        f"{what} is taken by `{holder.command}` (pid {holder.pid})",
+        f"stop it, or {elsewhere}",
         subject=f"service `{service.name}`",
     )
 

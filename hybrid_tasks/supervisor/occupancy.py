@@ -102,9 +102,16 @@ def _supervised(pid: int) -> Path | None:
     return Path(os.fsdecode(words[words.index(_ROOT) + 1]))
 
 
-def _by_tenant(service: Service) -> PortTaken | None:
-    """The error of a port that another service of ours has; None when it is somebody else."""
-    there = tenant(service.port or 0)
+def by_tenant(service: Service, port: int, what: str, elsewhere: str) -> PortTaken | None:
+    """The error of a port that another service of ours has; None when it is somebody else.
+
+    Args:
+        service: who needs the port.
+        port: the port.
+        what: what it is to him, in words.
+        elsewhere: what can be changed instead of stopping who has it.
+    """
+    there = tenant(port)
     if there is None:
         return None
     ours = there.supervisor == os.getpid()
@@ -112,10 +119,12 @@ def _by_tenant(service: Service) -> PortTaken | None:
     where = "of this project" if ours else f"of the project in `{there.root}`"
     stop = " ".join(filter(None, ("`inv dev-stop", there.service))) + ("`" if ours else "` there")
     return PortTaken(
-        f"port {service.port} is taken by {who} {where}",
-        f"{stop}, or {_elsewhere(service)}",
-        subject=f"service `{service.name}`",
+        f"{what} is taken by {who} {where}", f"{stop}, or {elsewhere}", subject=f"service `{service.name}`"
     )
+
+
+def _by_tenant(service: Service) -> PortTaken | None:
+    return by_tenant(service, service.port or 0, f"port {service.port}", _elsewhere(service))
 
 
 def _elsewhere(service: Service) -> str:

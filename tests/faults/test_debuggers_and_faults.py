@@ -17,7 +17,7 @@ from waiting import until
 
 from hybrid_tasks.process import ports
 from hybrid_tasks.process.children import family
-from hybrid_tasks.testing.project import Project, get
+from hybrid_tasks.testing.project import Project, free_port, get
 
 pytestmark = [pytest.mark.needs("linux"), pytest.mark.timeout(300)]
 
@@ -162,6 +162,26 @@ def test_a_stranger_on_the_debuggers_port_is_named_and_nothing_is_touched(
         assert reloaded(project)[1] == 0
         assert get(port) == "one"
         assert task.ctrl_c() == 130
+
+
+def test_bug_a_service_of_ours_on_the_debuggers_port_was_called_python(project: Project, port: int) -> None:
+    laid(project, PYTHON, port)
+    taken = free_port()
+    stock = f"""[services.stock]
+command = ["{sys.executable}", "-m", "http.server", "{taken}", "--bind", "127.0.0.1"]
+port = {taken}
+"""
+    text = (project.root / "hybrid.toml").read_text()
+    own = "[services.web.python]\n"
+    project.write("hybrid.toml", text.replace(own, f"{own}debug_port = {taken}\n") + stock)
+    started(project)
+    done = project.inv("dev-debug", "web", "--debugger")
+    assert done.code == 1
+    assert done.err.splitlines() == [
+        f"error: the debugger's port {taken} is taken by `stock` of this project",
+        " for:  service `web`",
+        " hint: `inv dev-stop stock`, or set services.web.python.debug_port in hybrid.toml",
+    ]
 
 
 @pytest.mark.parametrize("debugged", EVERY)
