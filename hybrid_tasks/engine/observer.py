@@ -93,7 +93,7 @@ class Observer:
         self._events: Events | None = None
         self._begin()
 
-    def watch(self, name: str, watch: Watch, found: Found | None = None) -> bool:
+    def watch(self, name: str, watch: Watch, found: Found | None = None) -> Matcher | None:
         """Watch a service's files from now on; on return every later change is noticed.
 
         Args:
@@ -102,7 +102,7 @@ class Observer:
             found: told of each directory once it is watched, which spares whoever looks at all of them a second walk.
 
         Returns:
-            whether `found` was told of all of them; not where something is polled.
+            the rules by which it is watched; None where `found` was not told of all directories: something is polled.
         """
         with self._lock:
             self.unwatch(name)
@@ -113,12 +113,13 @@ class Observer:
                 self._poller.add(name, Polled(owner.rules, tuple(sorted(owner.skip))))
             if self._events is None:
                 self._poll(owner, self._limited.get("", OSError(0, "no events")))
-                return False
+                return None
             try:
-                return self._events.watch(owner, found) and not silent
+                complete = self._events.watch(owner, None if silent else found)
             except OSError as error:
                 self._poll(owner, error)
-                return False
+                return None
+            return owner.matcher if complete and not silent else None
 
     def unwatch(self, name: str) -> None:
         """Stop watching a service."""

@@ -33,8 +33,8 @@ class Directory:
     directories: list[str]
 
 
-Found = Callable[[Directory], None]
-"""Told of each directory of a walk."""
+Found = Callable[[Matcher, Directory], None]
+"""Told of each directory of a walk, with the rules of the walk."""
 
 
 class Walk:

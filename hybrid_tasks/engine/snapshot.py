@@ -23,6 +23,9 @@ from hybrid_tasks.engine.matcher import GITIGNORE, Matcher
 from hybrid_tasks.engine.plan import Directory, Found, Walk, identify
 from hybrid_tasks.model.watching import Burst, Change, ChangeKind, Snapshot, Watch
 
+Watching = Callable[[Found], Matcher | None]
+"""Has a service's files watched: tells each directory it passes, and gives its rules, or None where it missed some."""
+
 _AT_ONCE = 16
 """Files read, or directories added up, before another caller gets its turn."""
 
@@ -43,12 +46,11 @@ class Tree:
         self._matcher: Matcher  # read at every look at everything
         self._known = Ledger(os.path.abspath(base), now)
 
-    def scan(self, watching: Callable[[Found], bool] | None = None) -> None:
+    def scan(self, watching: Watching | None = None) -> None:
         """Look at every file without reading any; from here on `refresh` finds every change.
 
         Args:
-            watching: has the files watched on the same walk: tells each directory it passes, and gives whether it
-                passed them all.
+            watching: has the files watched on the same walk.
         """
         with self._lock:
             self._look_at_all(watching)
@@ -85,24 +87,28 @@ class Tree:
                 for (directory, name, before), state in zip(wanted, found, strict=True):
                     self._known.was_read(directory, name, before, state)
 
-    def _look_at_all(self, watching: Callable[[Found], bool] | None = None) -> None:
-        self._matcher = matcher = Matcher(self._base, self._watch)
-        known = self._known
-        for path in [*matcher.files, *known.folders[SINGLES].files]:
-            known.put(SINGLES, path, read_state(path) if path in matcher.files else None)
+    def _look_at_all(self, watching: Watching | None = None) -> None:
+        known, present = self._known, {SINGLES}
         known.seen.clear()
-        present = {SINGLES}
 
-        def found(directory: Directory) -> None:
+        def found(matcher: Matcher, directory: Directory) -> None:
+            self._matcher = matcher
             present.add(directory.path)
             known.seen[directory.identity] = directory.path
             self._store(directory)
 
-        if watching is None or not watching(found):
+        matcher = watching(found) if watching is not None else None
+        if matcher is None:
+            known.seen.clear()  # the other walk was not complete, and may have gone other ways
+            present.intersection_update({SINGLES})
+            matcher = Matcher(self._base, self._watch)
             for directory in Walk(matcher, known.seen).roots():
-                found(directory)
+                found(matcher, directory)
+        self._matcher = matcher
         for gone in known.folders.keys() - present:
             known.drop(gone)
+        for path in [*matcher.files, *known.folders[SINGLES].files]:  # last: they are watched by now
+            known.put(SINGLES, path, read_state(path) if path in matcher.files else None)
 
     def _look_at(self, path: str) -> None:
         matcher, known = self._matcher, self._known

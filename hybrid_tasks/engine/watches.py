@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from hybrid_tasks.engine.matcher import Matcher, Scope
+from hybrid_tasks.engine.matcher import GITIGNORE, Matcher, Scope
 from hybrid_tasks.engine.plan import Directory, Found, Identity, Walk
 
 
@@ -87,16 +87,13 @@ class Watches:
         owner.paths = {}
         owner.seen.clear()
         try:
+            self._claim_rules(owner)
+            owner.matcher = owner.rules()  # read once more: from here on we hear of every change of them
             for directory in self._walk(owner).roots():
                 self._view(owner, directory)
                 if found is not None:
-                    found(directory)
-            for path in owner.matcher.above:  # one root stands for all: looking at it means reading the rules again
-                self._claim(owner, path, replan=True, report=owner.matcher.roots[0])
-            for path in owner.matcher.files:
-                self._claim(owner, path, replan=not os.path.isfile(path))
-                if os.path.islink(path):
-                    self._claim(owner, os.path.realpath(path), report=path)
+                    found(owner.matcher, directory)
+            self._claim_files(owner)
         finally:
             for path, number in paths.items():
                 if owner.paths.get(path) != number:
@@ -182,6 +179,20 @@ class Watches:
         if node is not None:
             node.views = [view for view in node.views if view[0] is not owner or view[1] != path]
             self._tidy(number, node)
+
+    def _claim_rules(self, owner: Owner) -> None:
+        matcher = owner.matcher
+        for path in matcher.above:  # one root stands for all: looking at it means reading the rules again
+            self._claim(owner, path, replan=True, report=matcher.roots[0])
+        for root in matcher.roots:
+            if root not in owner.skip:
+                self._claim(owner, f"{root}/{GITIGNORE}", replan=True, report=root)
+
+    def _claim_files(self, owner: Owner) -> None:
+        for path in owner.matcher.files:
+            self._claim(owner, path, replan=not os.path.isfile(path))
+            if os.path.islink(path):
+                self._claim(owner, os.path.realpath(path), report=path)
 
     def _claim(self, owner: Owner, path: str, *, replan: bool = False, report: str | None = None) -> None:
         """Wait for a path to change, or for the first missing directory on the way to it to appear."""

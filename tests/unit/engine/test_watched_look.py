@@ -8,10 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from receiver import Receiver
 from trees import names
 
+from hybrid_tasks.engine.matcher import Matcher
 from hybrid_tasks.engine.observer import Observer
-from hybrid_tasks.engine.plan import Found
+from hybrid_tasks.engine.plan import Directory, Found
 from hybrid_tasks.engine.reader import Reader
 from hybrid_tasks.engine.snapshot import Tree
 from hybrid_tasks.model.watching import Snapshot, Watch
@@ -19,6 +21,7 @@ from hybrid_tasks.model.watching import Snapshot, Watch
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="inotify")
 
 Watching = Callable[..., Observer]
+MOUNTS = "22 1 254:0 / / rw - ext4 /dev/vda rw\n"
 
 
 @pytest.fixture
@@ -35,17 +38,23 @@ def watch(root: Path) -> Watch:
     return Watch((root, root.parent / "shared.toml"), apart=(root / "other",))
 
 
-def looked(observer: Observer, watch: Watch, base: Path) -> tuple[Tree, bool]:
-    """Look on the walk of the watching; also whether that passed every directory."""
-    complete: list[bool] = []
+def looked(
+    observer: Observer, watch: Watch, base: Path, passing: Callable[[Directory], None] = lambda _: None
+) -> tuple[Tree, bool]:
+    """Look on the walk of the watching, do something at each directory; also whether that walk was complete."""
+    rules: list[Matcher | None] = []
 
-    def watching(found: Found) -> bool:
-        complete.append(observer.watch("api", watch, found))
-        return complete[-1]
+    def watching(found: Found) -> Matcher | None:
+        def told(matcher: Matcher, directory: Directory) -> None:
+            found(matcher, directory)
+            passing(directory)
+
+        rules.append(observer.watch("api", watch, told))
+        return rules[-1]
 
     tree = Tree(watch, base)
     tree.scan(watching)
-    return tree, complete[-1]
+    return tree, rules[-1] is not None
 
 
 def alone(watch: Watch, base: Path) -> Snapshot:
@@ -85,3 +94,51 @@ def test_a_walk_that_a_limit_ends_is_made_up_for(
     assert len(placed) == 3
     assert not complete
     assert tree.snapshot() == alone(watch, root.parent)
+    (root / "pkg").rename(root.parent / "elsewhere")
+    assert tree.refresh(None)
+    assert tree.snapshot() == alone(watch, root.parent)
+
+
+def test_bug_a_single_file_saved_while_the_rest_was_looked_at_was_not_seen(
+    watching: Watching, root: Path, watch: Watch
+) -> None:
+    def save(directory: Directory) -> None:
+        if directory.path == str(root):
+            (root.parent / "shared.toml").write_text("saved")
+
+    tree, complete = looked(watching(), watch, root.parent, save)
+    assert complete
+    assert tree.snapshot() == alone(watch, root.parent)
+
+
+@pytest.mark.parametrize("where", ["api", "."])
+def test_bug_rules_that_changed_while_files_were_looked_at_were_not_read_again(
+    watching: Watching, told: Receiver, root: Path, watch: Watch, where: str
+) -> None:
+    rules = root.parent / where / ".gitignore"
+
+    def ignore(directory: Directory) -> None:
+        if directory.path == str(root):
+            rules.write_text("a.go\n")
+
+    tree, _ = looked(watching(), watch, root.parent, ignore)
+    assert told.hears(root) or told.hears(rules)
+    tree.refresh(list(told.paths))
+    assert tree.snapshot() == alone(watch, root.parent)
+    assert root / "pkg/a.go" not in tree.snapshot().files
+
+
+def test_bug_a_link_into_what_is_polled_was_taken_for_the_directory(told: Receiver, root: Path) -> None:
+    (root / "mnt/lib").mkdir(parents=True)
+    (root / "mnt/lib/x.go").write_text("x")
+    (root / "link").symlink_to("mnt/lib")
+    mounts = root.parent / "mountinfo"
+    mounts.write_text(f"{MOUNTS}30 22 0:33 / {root}/mnt rw - 9p x rw\n")
+    observer = Observer(told, root.parent, mountinfo=mounts)
+    try:
+        tree, complete = looked(observer, Watch((root,)), root.parent)
+    finally:
+        observer.close()
+    assert not complete
+    assert tree.snapshot() == alone(Watch((root,)), root.parent)
+    assert "mnt/lib/x.go" in names(tree.snapshot(), root)
