@@ -9,7 +9,7 @@ import socket
 from collections.abc import Awaitable, Callable
 
 Accept = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-_MOST = 65536
+_AT_ONCE = 65536
 
 
 class HeardOut(asyncio.StreamReaderProtocol):
@@ -17,11 +17,16 @@ class HeardOut(asyncio.StreamReaderProtocol):
 
     When we write to a client that has just gone, asyncio closes the connection with what it has not read yet, and
     its reader forgets what it has. A command that cancels its request and leaves would not be heard.
+
+    Args:
+        reader: gets what is sent.
+        accept: called with the streams once the connection stands.
     """
 
     def __init__(self, reader: asyncio.StreamReader, accept: Accept) -> None:
         super().__init__(reader, accept)
         self._rest = reader
+        self._link: asyncio.BaseTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep what leads to the socket."""
@@ -30,8 +35,9 @@ class HeardOut(asyncio.StreamReaderProtocol):
 
     def connection_lost(self, _exc: Exception | None) -> None:
         """Read what is left: the socket is closed after this."""
+        link = self._link.get_extra_info("socket") if self._link is not None else None
         with contextlib.suppress(OSError):
-            if rest := os.read(self._link.get_extra_info("socket").fileno(), _MOST):
+            while link is not None and (rest := os.read(link.fileno(), _AT_ONCE)):
                 self._rest.feed_data(rest)
         super().connection_lost(None)
 

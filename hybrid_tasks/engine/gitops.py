@@ -40,7 +40,7 @@ def in_progress(root: Path) -> str | None:
     Returns:
         a sentence naming the file that says so, or None.
     """
-    found = _marker(root)
+    found = _marker(root, time.monotonic())
     return found[1] if found is not None else None
 
 
@@ -77,7 +77,7 @@ class Operations:
 
     def look(self) -> tuple[str | None, str | None]:
         """Say why a swap should wait now, or that waiting was given up; neither when git does nothing."""
-        found = _marker(self._root)
+        found = _marker(self._root, self._clock())
         if found is None:
             self._current = None
             return None, None
@@ -92,8 +92,8 @@ class Operations:
         return None, f"{sentence} for more than {cap:g} s: reloaded all the same"
 
 
-def _marker(root: Path) -> tuple[Path, str] | None:
-    directory = _git_directory(root)
+def _marker(root: Path, now: float) -> tuple[Path, str] | None:
+    directory = _git_directory(root, now)
     if directory is None:
         return None
     for name, sentence in {**_LOCKS, **_OPERATIONS}.items():
@@ -103,9 +103,9 @@ def _marker(root: Path) -> tuple[Path, str] | None:
     return None
 
 
-def _git_directory(root: Path) -> Path | None:
+def _git_directory(root: Path, now: float) -> Path | None:
     """Where git keeps the state of the checkout around a directory; asked at every start, so without path objects."""
-    directory, moment = str(root), int(time.monotonic() / _LOOKED)
+    directory, moment = str(root), int(now / _LOOKED)
     while not (found := _git_in(directory, moment)):
         parent = os.path.dirname(directory)
         if found is None or parent == directory:
@@ -116,7 +116,7 @@ def _git_directory(root: Path) -> Path | None:
 
 @lru_cache(maxsize=1024)
 def _git_in(directory: str, _moment: int) -> str | None:
-    """The same for one directory: empty where it is no checkout, None where it is one that does not say where.
+    """Where git keeps the state of a checkout: empty where this is none, None where it is one that does not say where.
 
     Kept for a moment: the services of a start have nearly the whole way up in common.
     """

@@ -90,6 +90,7 @@ class Observer:
         self._lost: float | None = None
         self._check_again = 0.0
         self._closed = False
+        self._said: list[str] = []
         self._events: Events | None = None
         self._begin()
 
@@ -140,8 +141,8 @@ class Observer:
         self._delivery.close()
 
     def tick(self) -> None:
-        """Check from time to time: counting some thousand watches takes milliseconds."""
-        if time.monotonic() >= self._check_again:
+        """Check from time to time, for counting many watches takes milliseconds; while a limit is hit, each time."""
+        if self._limited or time.monotonic() >= self._check_again:
             begun = time.thread_time()
             self.check()
             self._check_again = time.monotonic() + min((time.thread_time() - begun) * _CHECK_FACTOR, _LONGEST_CHECK)
@@ -166,21 +167,16 @@ class Observer:
         self._delivery.flush()
 
     def warnings(self) -> list[str]:
-        """Say what the user should know: what is polled and why, events that were lost, a receiver that fails."""
-        with self._lock:
-            found = [
-                f"`{path}` is on {kind}, which reports no changes: it is looked at every {self._interval:g} s"
-                for path, kind in {item for kinds in self._silent.values() for item in kinds.items()}
-            ]
-            for name, error in self._limited.items():
-                roots = self._watched[name].roots if name in self._watched else ()
-                why = advice(error)
-                found.extend(f"`{root}` is looked at every {self._interval:g} s, because {why}" for root in roots)
-            if self._lost is not None and time.monotonic() - self._lost < _REMEMBER_LOSS:
-                found.append("file events were lost; rescanned")
-            if self._delivery.failure is not None:
-                found.append(f"changed files could not be handed over and will be again: {self._delivery.failure}")
-            return sorted(found)
+        """Say what the user should know: what is polled and why, events that were lost, a receiver that fails.
+
+        While a tree is looked at, which may take seconds, it is what was to be said before.
+        """
+        if self._lock.acquire(blocking=False):
+            try:
+                self._said = self._to_say()
+            finally:
+                self._lock.release()
+        return self._said
 
     def polled(self) -> list[Path]:
         """Give the directories and files that are polled."""
@@ -194,6 +190,21 @@ class Observer:
     def watch_count(self) -> int:
         """Ask the kernel how many watches we hold."""
         return self._events.count() if self._events is not None else 0
+
+    def _to_say(self) -> list[str]:
+        found = [
+            f"`{path}` is on {kind}, which reports no changes: it is looked at every {self._interval:g} s"
+            for path, kind in {item for kinds in self._silent.values() for item in kinds.items()}
+        ]
+        for name, error in self._limited.items():
+            roots = self._watched[name].roots if name in self._watched else ()
+            why = advice(error)
+            found.extend(f"`{root}` is looked at every {self._interval:g} s, because {why}" for root in roots)
+        if self._lost is not None and time.monotonic() - self._lost < _REMEMBER_LOSS:
+            found.append("file events were lost; rescanned")
+        if self._delivery.failure is not None:
+            found.append(f"changed files could not be handed over and will be again: {self._delivery.failure}")
+        return sorted(found)
 
     def _begin(self) -> None:
         try:

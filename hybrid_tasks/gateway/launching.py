@@ -5,15 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import time
-from functools import lru_cache
 from pathlib import Path
 
 from hybrid_tasks.model.command import Command
 from hybrid_tasks.model.info import GatewayInfo, Tool
 
-AGAIN = 2.0
-"""Seconds after which a program that was not there is looked for again."""
 FOLDER = "{folder}"
 """Stands for the front's folder in the words of its program."""
 
@@ -25,22 +21,13 @@ def missing(info: GatewayInfo, path: str | None) -> Tool | None:
         info: the gateway.
         path: the client's PATH.
     """
-    return _missing(info.tools, _places(path), int(time.monotonic() / AGAIN))
-
-
-@lru_cache(maxsize=8)
-def _missing(tools: tuple[Tool, ...], places: str, _moment: int) -> Tool | None:
-    """Look once for all the services of a start: a program that is not there is looked for in every directory."""
-    return next((tool for tool in tools if shutil.which(tool.executable, path=places) is None), None)
+    return next((tool for tool in info.tools if found(tool.executable, path) is None), None)
 
 
 def found(executable: str, path: str | None) -> str | None:
     """Find a program: what was installed with us comes before what is on PATH."""
-    return shutil.which(executable, path=_places(path))
-
-
-def _places(path: str | None) -> str:
-    return os.pathsep.join(filter(None, (str(Path(sys.executable).parent), path)))
+    beside = str(Path(sys.executable).parent)
+    return shutil.which(executable, path=os.pathsep.join(filter(None, (beside, path))))
 
 
 def command(info: GatewayInfo, folder: Path, path: str | None) -> Command:

@@ -39,14 +39,15 @@ async def connect(at: Asked) -> socket.socket:
     if at.port is None:
         raise Unwell("it has no port to ask")
     addresses = _LOOPBACKS.get(at.host, (at.host,))
+    until = asyncio.get_running_loop().time() + at.timeout
     for address in addresses:
         try:
-            return await _connect(address, at.port, at.mark, at.timeout)
+            return await _connect(address, at.port, at.mark, until)
         except OSError as problem:
             if problem.errno in _NOBODY:
                 continue
             raise Unwell(f"port {at.port}: {problem.strerror or problem}") from problem
-    if addresses == ("127.0.0.1",) and at.patience < _ASKED_AGAIN and await _answers_on_ipv6(at.port, at.timeout):
+    if addresses == ("127.0.0.1",) and at.patience < _ASKED_AGAIN and await _answers_on_ipv6(at.port, until):
         raise Unwell(f"port {at.port} is open on [::1] only; let it listen on {at.host}, or set host to `localhost`")
     raise Unwell(f"nothing listens on port {at.port}")
 
@@ -57,7 +58,8 @@ async def accepted(connection: socket.socket, at: Asked, within: float) -> bool:
     Args:
         connection: one made by `connect`.
         at: the instance.
-        within: seconds to wait at most.
+        within: seconds to wait while nobody has accepted it; a quarter of a second where somebody has who cannot be
+            named.
 
     Returns:
         whether it has; True at once where ownership is not provable.
@@ -70,28 +72,40 @@ async def accepted(connection: socket.socket, at: Asked, within: float) -> bool:
     nameless: float | None = None
     while not (answer := _ours(connection, at)):
         now = loop.time()
-        if answer is False:
-            nameless = nameless or now
+        if answer is None:
+            nameless = None
+        elif nameless is None:
+            _name(connection, at)
+            nameless = now
         if now + pause > (deadline if nameless is None else nameless + _BETWEEN):
-            if answer is False:
-                raise _stranger(at, "another process")
-            return False
+            if nameless is None:
+                return False
+            _name(connection, at)
+            raise _stranger(at, "another process")
         await asyncio.sleep(pause)
         pause = min(pause * 2, _LAST_PAUSE)
     return True
 
 
 def _ours(connection: socket.socket, at: Asked) -> bool | None:
-    """Whose it is: None while nobody has it or it cannot be told, False where nobody seen has it."""
+    """Whose it is: None while nobody has it or it cannot be told, False where it is not seen to be ours."""
     if at.ownership is None:
         return True
     try:
-        answer = at.ownership.belongs(connection)
+        return at.ownership.belongs(connection)
     except OSError:  # a process that went away while we looked
         return None
-    if answer is False and (who := at.ownership.stranger(connection)):
+
+
+def _name(connection: socket.socket, at: Asked) -> None:
+    """Look who has accepted it, which takes a look at every process of the machine.
+
+    Raises:
+        Unwell: somebody who can be named has.
+    """
+    who = at.ownership.stranger(connection) if at.ownership is not None else ""
+    if who:
         raise _stranger(at, who)
-    return answer
 
 
 def _stranger(at: Asked, who: str) -> Unwell:
@@ -99,13 +113,13 @@ def _stranger(at: Asked, who: str) -> Unwell:
 
 
 async def _connect(
-    address: str, port: int, mark: Callable[[socket.socket], None] | None, seconds: float
+    address: str, port: int, mark: Callable[[socket.socket], None] | None, until: float
 ) -> socket.socket:
-    loop = asyncio.get_running_loop()
     target: tuple[object, ...] = (address, port)
     family = _family(address)
     if family is None:  # a name
-        found = await _in_time(seconds, loop.getaddrinfo(address, port, type=socket.SOCK_STREAM), port)
+        loop = asyncio.get_running_loop()
+        found = await _in_time(until, loop.getaddrinfo(address, port, type=socket.SOCK_STREAM), port)
         family, *_, target = found[0]
     connection = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -113,7 +127,7 @@ async def _connect(
         if mark is not None:
             mark(connection)
         if not _at_once(connection, target):
-            await _in_time(seconds, loop.sock_connect(connection, target), port)
+            await _slowly(connection, target, until, port)
     except BaseException:
         connection.close()
         raise
@@ -133,12 +147,20 @@ def _family(address: str) -> socket.AddressFamily | None:
     return socket.AF_INET if version == 4 else socket.AF_INET6  # noqa: PLR2004
 
 
-async def _in_time(seconds: float, waiting: Awaitable[_T], port: int) -> _T:
+async def _in_time(until: float, waiting: Awaitable[_T], port: int) -> _T:
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout_at(until):
             return await waiting
     except TimeoutError:
         raise Unwell(f"port {port} does not accept connections") from None
+
+
+async def _slowly(connection: socket.socket, target: tuple[object, ...], until: float, port: int) -> None:
+    try:
+        await _in_time(until, asyncio.get_running_loop().sock_connect(connection, target), port)
+    except OSError as problem:
+        if problem.errno != errno.EISCONN:  # it stood in the meantime (macOS says so)
+            raise
 
 
 def _at_once(connection: socket.socket, target: tuple[object, ...]) -> bool:
@@ -150,7 +172,7 @@ def _at_once(connection: socket.socket, target: tuple[object, ...]) -> bool:
     code = connection.connect_ex(target)
     if code == errno.EINPROGRESS:
         code = connection.connect_ex(target)
-    if code not in {0, errno.EISCONN, errno.EALREADY, errno.EINPROGRESS, errno.EAGAIN}:
+    if code not in {0, errno.EISCONN, errno.EALREADY, errno.EINPROGRESS}:
         raise OSError(code, os.strerror(code))
     return code in {0, errno.EISCONN}
 
@@ -164,9 +186,9 @@ def meets_itself(connection: socket.socket) -> bool:
     return bool(connection.getsockname() == connection.getpeername())
 
 
-async def _answers_on_ipv6(port: int, seconds: float) -> bool:
+async def _answers_on_ipv6(port: int, until: float) -> bool:
     try:
-        (await _connect("::1", port, None, seconds)).close()
-    except OSError:
+        (await _connect("::1", port, None, until)).close()
+    except (OSError, Unwell):
         return False
     return True

@@ -61,14 +61,14 @@ async def first_answer(probe: Probe, pace: Pace, at: Asked, died: Awaitable[obje
 
 
 class Monitor:
-    """Asks a serving instance every `interval`, one question at a time, and says when its health changes.
+    """Asks a serving instance about every `interval`, one question at a time, and says when its health changes.
 
     Probes that say nothing about a running instance (log line, READY=1, alive) are not asked again.
 
     Args:
         probe: the question.
-        pace: `interval` seconds between an answer and the next question; `retries` failures in a row make
-            the instance unhealthy, one good answer makes it healthy again.
+        pace: `interval` seconds between an answer and the next question (see `together`); `retries` failures in a
+            row make the instance unhealthy, one good answer makes it healthy again.
         at: the instance.
         changed: hears each change between healthy and unhealthy.
         clock: the time.
@@ -108,10 +108,15 @@ class Monitor:
         if news:
             self._changed(answer)
 
+    def _pause(self) -> float:
+        if isinstance(self._probe, ExecProbe):
+            return self._pace.interval  # commands that come together would slow each other down, time after time
+        return together(self._clock.now(), self._pace.interval)
+
     async def _watch(self) -> None:
         failures = 0
         while True:
-            await self._clock.sleep(together(self._clock.now(), self._pace.interval))
+            await self._clock.sleep(self._pause())
             answer = await ask(self._probe, self._at)
             failures = 0 if isinstance(answer, Healthy) else failures + 1
             if 0 < failures < self._pace.retries:

@@ -133,7 +133,10 @@ def _ask(request: bytes, flags: int) -> Iterator[bytes]:
     if not hasattr(socket, "AF_NETLINK"):
         raise OSError(errno.EAFNOSUPPORT, os.strerror(errno.EAFNOSUPPORT))
     with socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, NETLINK_SOCK_DIAG) as sock:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _SECOND)  # costs less than a timeout of Python's
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _SECOND)  # costs less than a timeout of Python's
+        except OSError:  # a 32-bit system with 64-bit time has another `struct timeval`
+            sock.settimeout(1)
         sock.sendto(HEADER.pack(HEADER.size + len(request), SOCK_DIAG_BY_FAMILY, flags, 1, 0) + request, (0, 0))
         while True:
             data = sock.recv(1 << 17)

@@ -16,7 +16,7 @@ from pathlib import Path
 from hybrid_tasks.engine.steering import SteeredPort
 from hybrid_tasks.errors import HybridError
 from hybrid_tasks.gateway import launching, targets
-from hybrid_tasks.model.info import GatewayInfo
+from hybrid_tasks.model.info import GatewayInfo, Tool
 from hybrid_tasks.plugin import routing
 from hybrid_tasks.process.spares import spare_port
 from hybrid_tasks.supervisor.crashes import LONGEST, Backoff, how_ended
@@ -26,6 +26,8 @@ from hybrid_tasks.supervisor.site import Site
 
 FRONT = "front"
 """Name of its folder beside the state."""
+AGAIN = 2.0
+"""Seconds after which a program that was not there is looked for again; many services may ask at once."""
 CALM = 1.0
 """Seconds after which the end of a proxy is answered at once."""
 
@@ -103,6 +105,7 @@ class Front:
         self._backoff = Backoff()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
+        self._looked: tuple[str | None, float, Tool | None] | None = None
 
     def lacks(self) -> str | None:
         """Say what has to be done before it can be used; None: nothing."""
@@ -111,7 +114,10 @@ class Front:
         info = self._info()
         if info is None:
             return "no plugin brings a proxy that can stand in front"
-        tool = launching.missing(info, self._site.client.get("PATH"))
+        path, now = self._site.client.get("PATH"), self._site.now()
+        if self._looked is None or self._looked[0] != path or not 0 <= now - self._looked[1] < AGAIN:
+            self._looked = path, now, launching.missing(info, path)
+        tool = self._looked[2]
         return None if tool is None else tool.install
 
     def spare(self) -> int:

@@ -205,7 +205,7 @@ class ServiceUnit:
         self._loop.cancel()
         await asyncio.wait({self._loop})
         await self._serving.settled()
-        self.source.close()
+        await asyncio.to_thread(self.source.close)  # it may have to wait for a large tree
 
     # the loop
 

@@ -14,7 +14,7 @@ from jumping_clock import Time
 from hybrid_tasks.health.asked import Asked
 from hybrid_tasks.health.monitor import Monitor, together
 from hybrid_tasks.model.command import Command
-from hybrid_tasks.model.probe import AliveProbe, ExecProbe, HttpProbe, LogProbe, NotifyProbe, Pace, TcpProbe
+from hybrid_tasks.model.probe import AliveProbe, ExecProbe, HttpProbe, LogProbe, NotifyProbe, Pace, Probe, TcpProbe
 from hybrid_tasks.model.verdict import Healthy, Unhealthy, Verdict
 
 GET = HttpProbe("/")
@@ -216,7 +216,10 @@ def test_questions_about_several_services_come_together(now: float, interval: fl
     assert now + together(now, interval) == pytest.approx(until)
 
 
-def test_a_monitor_keeps_the_common_time(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("probe", "times"), [(GET, [1010.0, 1020.0, 1030.0]), (EXEC, [1010.3, 1020.303, 1030.306])])
+def test_a_monitor_keeps_the_common_time_but_for_commands(
+    monkeypatch: pytest.MonkeyPatch, probe: Probe, times: list[float]
+) -> None:
     time, asked, enough = Time(), [], asyncio.Event()
 
     async def ask(*_: object) -> Verdict:
@@ -228,11 +231,11 @@ def test_a_monitor_keeps_the_common_time(monkeypatch: pytest.MonkeyPatch) -> Non
 
     async def main() -> None:
         monkeypatch.setattr("hybrid_tasks.health.monitor.ask", ask)
-        monitor = Monitor(GET, Pace(interval=10.0), Asked(), lambda _: None, time.clock())
+        monitor = Monitor(probe, Pace(interval=10.0), Asked(), lambda _: None, time.clock())
         time.time += 0.3
         monitor.start()
         await enough.wait()
         await monitor.stop()
 
     asyncio.run(main())
-    assert asked[:3] == pytest.approx([1010.0, 1020.0, 1030.0])
+    assert asked[:3] == pytest.approx(times)

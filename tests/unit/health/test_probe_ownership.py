@@ -73,6 +73,28 @@ def test_bug_an_instance_that_was_just_accepting_was_called_another_process() ->
     assert asking(silent, TcpProbe(), ownership=Told(False, True, name="")) == Healthy()
 
 
+def test_who_has_a_connection_is_looked_for_twice_at_most() -> None:
+    """It takes a look at every process of the machine."""
+
+    class Counted(Told):
+        looks = 0
+
+        def stranger(self, connection: socket.socket) -> str:
+            self.looks += 1
+            return super().stranger(connection)
+
+    told = Counted(False, name="")
+    verdict = asking(silent, TcpProbe(), ownership=told)
+    assert isinstance(verdict, Unhealthy)
+    assert "is answered by another process" in verdict.reason
+    assert (told.looks, told.asked > 3) == (2, True)
+
+
+def test_a_connection_that_somebody_had_only_for_a_moment_is_waited_for() -> None:
+    answers = [False, *[None] * 30, True]
+    assert asking(silent, TcpProbe(), ownership=Told(*answers, name="")) == Healthy()
+
+
 def test_a_failing_look_at_processes_is_no_crash() -> None:
     class Gone(Told):
         def belongs(self, connection: socket.socket) -> bool | None:

@@ -13,6 +13,7 @@ import pytest
 from waiting import until
 
 from hybrid_tasks.process import ports, sockdiag
+from hybrid_tasks.process.spares import spare_port
 
 SERVER = (
     "import socket, sys\ns = socket.create_server((sys.argv[1], 0))\nprint(s.getsockname()[1], flush=True)\n"
@@ -188,19 +189,18 @@ def test_a_port_is_not_free_while_somebody_listens_on_an_address(address: str, o
     with socket.socket(family, socket.SOCK_STREAM) as taken:
         if option is not None:
             taken.setsockopt(socket.SOL_SOCKET, option, 1)
-        taken.bind((address, 0))
+        port = spare_port()  # none that the kernel gives to others meanwhile
+        taken.bind((address, port))
         taken.listen()
-        port = taken.getsockname()[1]
         assert not ports.is_free(port)
     assert ports.is_free(port)
     assert ports.is_free(port), "the look leaves nothing behind"
 
 
 def test_a_port_on_which_only_old_connections_linger_is_free() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-        with socket.create_connection(("127.0.0.1", port)) as client:
-            accepted, _ = server.accept()
-            accepted.close()  # who closes first keeps the connection for a minute
-            assert client.recv(1) == b""
+    port = spare_port()
+    with socket.create_server(("127.0.0.1", port)) as server, socket.create_connection(("127.0.0.1", port)) as client:
+        accepted, _ = server.accept()
+        accepted.close()  # who closes first keeps the connection for a minute
+        assert client.recv(1) == b""
     assert ports.is_free(port)
