@@ -62,6 +62,18 @@ def swapped_since(unit: ServiceUnit, before: Receipt | None) -> Code | None:
     return Code.FAILED if last.result is Result.FAILED else come_up(unit)
 
 
+def under_debugger(unit: ServiceUnit, before: Receipt | None) -> Code | None:
+    """How the swap that puts a service under its debugger ended, None: not yet; whatever came of saves since then.
+
+    Args:
+        unit: which service.
+        before: its last receipt when that was asked for.
+    """
+    if unit.debugged and unit.state.last_receipt is not before:
+        return Code.DONE
+    return swapped_since(unit, before)
+
+
 Done = Callable[[ServiceUnit], Code | None]
 
 

@@ -17,7 +17,7 @@ from hybrid_tasks.model.status import Waiting
 from hybrid_tasks.supervisor import consulting
 from hybrid_tasks.supervisor.answers import check_environments, environment, service_of
 from hybrid_tasks.supervisor.attaching import debugged_place
-from hybrid_tasks.supervisor.awaiting import come_up, swapped_since, until
+from hybrid_tasks.supervisor.awaiting import come_up, under_debugger, until
 from hybrid_tasks.supervisor.debugged import nobody_elses
 from hybrid_tasks.supervisor.estate import Estate
 from hybrid_tasks.supervisor.halting import alone, release, stop, undo
@@ -119,7 +119,7 @@ async def _under(estate: Estate, reply: Reply, unit: ServiceUnit, units: list[Se
     before = unit.state.last_receipt
 
     def done(one: ServiceUnit) -> Code | None:
-        return swapped_since(unit, before) if one is unit else come_up(one)
+        return under_debugger(unit, before) if one is unit else come_up(one)
 
     return await until(estate, reply, units, done, 0)
 
