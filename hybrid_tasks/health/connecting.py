@@ -119,7 +119,8 @@ async def _connect(
     family = _family(address)
     if family is None:  # a name
         loop = asyncio.get_running_loop()
-        found = await _in_time(until, loop.getaddrinfo(address, port, type=socket.SOCK_STREAM), port)
+        asking = loop.getaddrinfo(address, port, type=socket.SOCK_STREAM)
+        found = await in_time(until, asking, _deaf(port))
         family, *_, target = found[0]
     connection = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -147,17 +148,34 @@ def _family(address: str) -> socket.AddressFamily | None:
     return socket.AF_INET if version == 4 else socket.AF_INET6  # noqa: PLR2004
 
 
-async def _in_time(until: float, waiting: Awaitable[_T], port: int) -> _T:
+async def in_time(until: float, waiting: Awaitable[_T], late: str) -> _T:
+    """Wait for something until a time of the loop's clock.
+
+    Args:
+        until: seconds of that clock.
+        waiting: what is waited for.
+        late: the reason when it has not come by then.
+
+    Returns:
+        what came.
+
+    Raises:
+        Unwell: for that reason.
+    """
     try:
         async with asyncio.timeout_at(until):
             return await waiting
     except TimeoutError:
-        raise Unwell(f"port {port} does not accept connections") from None
+        raise Unwell(late) from None
+
+
+def _deaf(port: int) -> str:
+    return f"port {port} does not accept connections"
 
 
 async def _slowly(connection: socket.socket, target: tuple[object, ...], until: float, port: int) -> None:
     try:
-        await _in_time(until, asyncio.get_running_loop().sock_connect(connection, target), port)
+        await in_time(until, asyncio.get_running_loop().sock_connect(connection, target), _deaf(port))
     except OSError as problem:
         if problem.errno != errno.EISCONN:  # it stood in the meantime (macOS says so)
             raise

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
-from collections.abc import Awaitable
-from typing import TypeVar, assert_never
+from typing import assert_never
 
 from hybrid_tasks.health import http
 from hybrid_tasks.health.asked import Asked, Unwell
-from hybrid_tasks.health.connecting import accepted, connect
+from hybrid_tasks.health.connecting import accepted, connect, in_time
 from hybrid_tasks.model.command import Command
 from hybrid_tasks.model.probe import AliveProbe, ExecProbe, HttpProbe, LogProbe, NotifyProbe, Probe, TcpProbe
 from hybrid_tasks.model.verdict import Healthy, Unhealthy, Verdict
@@ -21,9 +20,6 @@ _RUNNER_GRACE = 1.0  # seconds a runner has to end a command that took too long
 _COLOURS = re.compile(r"\x1b\[[0-9;:?]*[ -/]*[@-~]")
 _WELL = range(200, 400)
 _HOST_HEADERS = {"0.0.0.0": "localhost", "::": "localhost", "": "localhost"}  # noqa: S104
-
-
-_T = TypeVar("_T")
 
 
 async def ask(probe: Probe, at: Asked) -> Verdict:
@@ -92,7 +88,7 @@ async def _answer(path: str, connection: socket.socket, at: Asked, begun: float,
     deadline = begun + at.timeout
     late = f"GET {path}: no answer within {at.timeout:g} s"
     if proved:
-        return await _within(deadline - loop.time(), _read(path, connection), late)
+        return await in_time(deadline, _read(path, connection), late)
     reading = asyncio.ensure_future(_read(path, connection))
     try:
         while not (await asyncio.wait({reading}, timeout=max(0.0, deadline - loop.time())))[0]:
@@ -128,7 +124,8 @@ async def _exec(command: Command, at: Asked) -> None:
         raise Unwell("commands cannot be run here")
     program = command.argv[0]
     late = f"`{program}` did not end within {at.timeout:g} s"
-    code, last = await _within(at.timeout + _RUNNER_GRACE, at.run_exec(command, at.timeout), late)
+    until = asyncio.get_running_loop().time() + at.timeout + _RUNNER_GRACE
+    code, last = await in_time(until, at.run_exec(command, at.timeout), late)
     if code != 0:
         raise Unwell(f"`{program}` ended with {code}" + (f": {last.strip()}" if last.strip() else ""))
 
@@ -148,11 +145,3 @@ async def _notify(at: Asked) -> None:
             await at.ready.wait()
     except TimeoutError:
         raise Unwell(at.ready.why()) from None
-
-
-async def _within(seconds: float, waiting: Awaitable[_T], late: str) -> _T:
-    try:
-        async with asyncio.timeout(seconds):
-            return await waiting
-    except TimeoutError:
-        raise Unwell(late) from None

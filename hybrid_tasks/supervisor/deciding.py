@@ -18,6 +18,7 @@ from hybrid_tasks.supervisor.serving import Serving
 from hybrid_tasks.supervisor.setting import setting_of, unset
 from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.source import Source
+from hybrid_tasks.supervisor.triggers import CRASH
 
 UNDEBUG = "undebug"
 """The trigger of a swap that takes the debugger away from what serves, because the source on disk cannot serve."""
@@ -97,9 +98,9 @@ class Deciding:
         if (blocked := await self._crew.blocked()) is not None:
             self._put(blocked)
             return None
-        if trigger != "crash":
+        if trigger != CRASH:
             self._crew.note = ""
-        known = trigger == "crash" and fingerprint in {serving, *self._history.tried}
+        known = trigger == CRASH and fingerprint in {serving, *self._history.tried}
         again = known or trigger == UNDEBUG
         return self._order(trigger, snapshot, self._kept.runnable(fingerprint) if again else None)
 

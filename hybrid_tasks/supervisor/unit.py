@@ -31,7 +31,7 @@ from hybrid_tasks.supervisor.site import Site
 from hybrid_tasks.supervisor.source import Source
 from hybrid_tasks.supervisor.standing import Standing
 from hybrid_tasks.supervisor.swapping import Needs, Swapping
-from hybrid_tasks.supervisor.triggers import Triggers
+from hybrid_tasks.supervisor.triggers import CRASH, Triggers
 
 
 class ServiceUnit:
@@ -251,10 +251,10 @@ class ServiceUnit:
             self._serving.later(self._kept.remember(running.version, made_from))
         if running is None and receipt.result is not Result.LIVE:
             rest = rest_after(receipt, missing)
-            if isinstance(rest, Crashed) and receipt.trigger == "crash":
+            if isinstance(rest, Crashed) and receipt.trigger == CRASH:
                 rest = self._revival.failed(self.service.restart, rest.tail)
             elif isinstance(rest, Crashed) and receipt.before and self._kept.runnable(receipt.fingerprint) is not None:
-                self._triggers.next = "crash"  # it ended while its successor was in the making
+                self._triggers.next = CRASH  # it ended while its successor was in the making
         if self.debugged and self.crew.debugging is None and not self._triggers and receipt.trigger != UNDEBUG:
             self._triggers.next = UNDEBUG  # what is on disk cannot serve, but what serves can, without its debugger
             self._wake.set()
@@ -286,7 +286,7 @@ class ServiceUnit:
 
     def _revive(self) -> None:
         if self.state.swap is None:
-            self._triggers.next = self._triggers.next or "crash"
+            self._triggers.next = self._triggers.next or CRASH
             self._wake.set()
 
     async def _halt(self) -> None:

@@ -6,6 +6,7 @@ import errno
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from receiver import Receiver
@@ -81,11 +82,11 @@ def test_a_walk_that_a_limit_ends_is_made_up_for(
 ) -> None:
     observer, placed = watching(), []
 
-    def add(self: Reader, path: bytes, *rest: object) -> int:
+    def add(self: Reader, path: bytes, *rest: Any) -> int:
         placed.append(path)
         if len(placed) > 2:
             raise OSError(errno.ENOSPC, "no space left")
-        return original(self, path, *rest)  # type: ignore[arg-type]
+        return original(self, path, *rest)
 
     original = Reader.add_callback
     monkeypatch.setattr(Reader, "add_callback", add)
